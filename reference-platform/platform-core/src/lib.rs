@@ -1,1 +1,12 @@
-//! placeholder
+//! Every policy of the platform, as pure functions and state machines without IO, clocks or global randomness.
+//!
+//! Reading order:
+//! - [`levers`]: what the modernisation changed, by name; the modern set of implementations.
+//! - [`cache`]: which objects an edge keeps, under which key, for how long, and where a miss is filled from.
+//! - [`playback`]: which pathway a viewer should use, how pathway health is judged, and the load policy that players get.
+//!
+//! Adapters (server, edge, simulator) pass in time and observations and act on what comes back.
+
+pub mod cache;
+pub mod levers;
+pub mod playback;

@@ -5,11 +5,13 @@
 //! Reading order:
 //! - [`player`]: the playlist and buffer state machine, driven by whoever owns time and bytes.
 //! - [`hlsjs`]: the rules of hls.js 1.7 (estimator, variant choice, abandoning, errors).
+//! - [`bba`]: the rule of BBA-0.
 //! - [`sabre`]: the rules of Sabre (BOLA, BOLA-E, THROUGHPUT, DYNAMIC, DYNAMICDASH) and its replay loop.
 //! - [`network`]: access networks fitted to measured traces, and trace files.
 //! - [`audience`]: who arrives when, where, and for how long.
 
 pub mod audience;
+pub mod bba;
 pub mod hlsjs;
 pub mod network;
 pub mod player;

@@ -1,5 +1,23 @@
 //! The command line as a library: wiring, files, terminal.
 //!
+//! Reading order:
+//! - [`cli`]: verbs and flags, one definition for parser and help.
+//! - [`failure`]: what goes wrong at the edge, with its exit code and the next step.
+//! - [`verbs`]: one module per verb.
+//! - [`simulate`]: (arm, seed) jobs over threads; [`progress`]: what a terminal sees meanwhile.
+//! - [`assemble`]: from runs to a judged report. [`reproduce`]: the same again, byte for byte.
+//! - [`host`]: wall time and memory, for progress and `host.json` only.
+//! - [`files`]: scenarios read, results written whole or not at all.
 //! - [`validate`]: outside evidence in (reference data), differences out.
 
+pub mod assemble;
+pub mod cli;
+pub mod failure;
+pub mod files;
+pub mod host;
+pub mod progress;
+pub mod reproduce;
+pub mod simulate;
+pub mod terminal;
 pub mod validate;
+pub mod verbs;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `rehearsal`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rehearsal::verbs::main()
+}

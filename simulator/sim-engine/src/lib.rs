@@ -1,1 +1,38 @@
-//! placeholder
+//! The simulated world: virtual time, cells, CDNs, origin, faults applied, invariants watched.
+//!
+//! Reading order:
+//! - [`audience`]: the plan of sessions that all arms share.
+//! - [`stage`]: one arm with one seed as tables that never change.
+//! - [`run`]: epochs, barriers, threads.
+//! - `board`: what the barrier publishes to all cells.
+//! - `cell`: a slice of viewers with its slice of every cache; `seat`, `flow`, `edge`, `wheel` are its parts.
+//! - `backhaul`, [`queue`], `service`: shield and origin.
+//! - [`sharing`], `link`: who gets how much of a POP's link.
+//! - `control`: DNS, probes, health, steering. `levers`: the platform's decision code as an arm chose it.
+//! - `warm`: caches as a long history left them.
+//! - [`ledger`], `cause`, [`measure`]: what is counted, why viewers stalled, and the metrics of the report.
+
+pub mod audience;
+mod backhaul;
+mod board;
+mod cause;
+mod cell;
+mod control;
+mod edge;
+mod flow;
+pub mod ledger;
+mod levers;
+mod link;
+pub mod measure;
+pub mod queue;
+pub mod run;
+mod seat;
+mod service;
+pub mod sharing;
+pub mod stage;
+mod warm;
+mod wheel;
+
+pub use levers::choices;
+pub use run::{Conservation, RunOptions, RunOutput, run};
+pub use stage::Stage;

@@ -64,6 +64,13 @@ impl LiveWindow {
         ((now + self.lead).0 / segment.0).checked_sub(1).map(|newest| newest as u32)
     }
 
+    /// The oldest segment of a playlist whose newest is `newest`.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "a window is minutes long")]
+    pub fn first_listed(&self, newest: u32, segment: Micros) -> u32 {
+        (newest + 1).saturating_sub((self.window.0 / segment.0).max(1) as u32)
+    }
+
     /// When segment `index` is complete; zero if that was before the run.
     #[must_use]
     pub fn complete_at(&self, index: u32, segment: Micros) -> Timestamp {

@@ -5,3 +5,4 @@ mod hlsjs;
 mod network;
 mod sabre;
 mod support;
+mod tidy;

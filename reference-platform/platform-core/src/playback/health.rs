@@ -1,0 +1,364 @@
+//! Pathway health and the movement of traffic that follows from it: the modern steering.
+//!
+//! Once per fixed step the owner of the clock hands in, per (region, pathway), how many requests went well and badly,
+//! what the probes said and how much capacity is spare. A request is *bad* when it ended in an error, had no first
+//! byte in 4 s ([`FIRST_BYTE_MAX`]), or delivered a segment slower than the segment's own duration ([`is_bad`]).
+//!
+//! - Health is the EWMA of the share of bad requests, half-life 10 s, over steps that saw any; a step without
+//!   evidence changes nothing, because silence is not health.
+//! - A pathway is ejected when that share is 5 % or more with at least 50 requests in the last 10 s, or when three
+//!   probes in a row failed. The last pathway of a region is never ejected: a bad one is better than none.
+//! - While a pathway is out it gets few requests, so each probe counts as one. It is restored after 60 s below 1 %.
+//! - Traffic then moves, at most once per TTL, by no more than 10 % of the receiving pathway's spare capacity while its
+//!   hit ratio is below its norm (its cache is cold for what it is about to get), and never by more than the spare.
+//!
+//! The values are chosen, and stand as assumptions in [`HealthConfig`]. Everything is arrays sized at construction: a
+//! step allocates nothing.
+
+mod traffic;
+
+use units::{Kbps, Micros, PathwayId, Ppm, Ratio, RegionId, Timestamp};
+
+use super::steering::{PathwayOrder, RegionTable, Steering, pathway_id};
+
+/// A request without a first byte for this long is bad. Also the players' first-byte time-out.
+pub const FIRST_BYTE_MAX: Micros = Micros::from_secs(4);
+
+/// How a finished request went, as an edge log or a player beacon tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// Refused, reset, or a status of 400 and more.
+    Failed,
+    /// A complete body.
+    Complete {
+        /// From the request to the first byte.
+        first_byte: Micros,
+        /// From the request to the last byte.
+        total: Micros,
+        /// Duration of the media in it; `None` for playlists.
+        media: Option<Micros>,
+    },
+}
+
+/// Whether a request counts as bad.
+#[must_use]
+pub fn is_bad(request: &Finished) -> bool {
+    match *request {
+        Finished::Failed => true,
+        Finished::Complete { first_byte, total, media } => {
+            first_byte > FIRST_BYTE_MAX || media.is_some_and(|duration| total > duration)
+        }
+    }
+}
+
+/// Requests of one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outcomes {
+    /// Requests that went well.
+    pub good: u32,
+    /// Requests that did not ([`is_bad`]).
+    pub bad: u32,
+}
+
+/// What a probe of one step said (64 KiB from a POP of the pathway, 1 s deadline).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Probe {
+    /// None ended in this step.
+    #[default]
+    None,
+    /// It came in time.
+    Passed,
+    /// It did not.
+    Failed,
+}
+
+/// What one step has shown of one pathway in one region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PathwaySample {
+    /// Requests that ended in the step.
+    pub outcomes: Outcomes,
+    /// The probe that ended in the step.
+    pub probe: Probe,
+    /// What the region's viewers draw from it.
+    pub load: Kbps,
+    /// What it could serve to this region beyond that.
+    pub spare: Kbps,
+    /// Hits over lookups, lately; an empty ratio counts as below the norm.
+    pub hit_ratio: Ratio,
+}
+
+/// What one step has shown: `samples[region * pathways + pathway]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Observation<'a> {
+    /// All pathways of region 0, then of region 1, and so on.
+    pub samples: &'a [PathwaySample],
+}
+
+/// What the steering decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HealthEvent {
+    /// When.
+    pub at: Timestamp,
+    /// For viewers of which region.
+    pub region: RegionId,
+    /// Which pathway.
+    pub pathway: PathwayId,
+    /// What happened to it.
+    pub change: HealthChange,
+}
+
+/// A change of a pathway's standing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HealthChange {
+    /// Out: too many bad requests.
+    EjectedByRequests,
+    /// Out: probes failed in a row.
+    EjectedByProbes,
+    /// In again.
+    Restored,
+}
+
+/// The numbers of the modern steering. [`HealthConfig::default`] is what the platform runs with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HealthConfig {
+    /// How often `observe` is called; the EWMA's decay is computed once from it.
+    pub step: Micros,
+    /// Steering TTL, and least time between two movements of traffic in a region.
+    pub ttl: Micros,
+    /// Half-life of the EWMA.
+    pub half_life: Micros,
+    /// Eject at this share of bad requests or more.
+    pub eject_at: Ppm,
+    /// Requests in [`Self::window`] that an ejection needs.
+    pub requests_min: u32,
+    /// Over which span those are counted.
+    pub window: Micros,
+    /// Probes that must fail in a row.
+    pub probes_failed: u32,
+    /// Restore below this share.
+    pub restore_below: Ppm,
+    /// For so long.
+    pub restore_after: Micros,
+    /// Share of the receiver's spare capacity that may move per TTL while its cache is cold.
+    pub spare_per_ttl: Ppm,
+    /// Hit ratio at and above which a cache counts as warm.
+    ///
+    /// An assumption: video CDNs report byte hit ratios of 90 to 99 %.
+    pub hit_ratio_norm: Ppm,
+}
+
+impl Default for HealthConfig {
+    fn default() -> Self {
+        Self {
+            step: Micros::from_millis(250),
+            ttl: Micros::from_secs(10),
+            half_life: Micros::from_secs(10),
+            eject_at: Ppm(50_000),
+            requests_min: 50,
+            window: Micros::from_secs(10),
+            probes_failed: 3,
+            restore_below: Ppm(10_000),
+            restore_after: Micros::from_secs(60),
+            spare_per_ttl: Ppm(100_000),
+            hit_ratio_norm: Ppm(900_000),
+        }
+    }
+}
+
+/// Health of one pathway in one region.
+#[derive(Debug, Clone, Default)]
+struct Pathway {
+    /// Decayed sum of the steps' bad shares, and of their weights: the quotient has no start-up bias.
+    bad_weighted: f64,
+    weight: f64,
+    /// Sum of the ring of request counts over the window.
+    requests: u64,
+    probes_failed: u32,
+    /// While ejected: since when the share has been below the restore limit.
+    well_since: Option<Timestamp>,
+}
+
+impl Pathway {
+    /// The EWMA of the share of bad requests, zero before any evidence.
+    fn bad_share(&self) -> f64 {
+        if self.weight > 0.0 { self.bad_weighted / self.weight } else { 0.0 }
+    }
+}
+
+/// The health of all pathways in all regions, and the tables that follow from it.
+#[derive(Debug, Clone)]
+pub struct HealthState {
+    config: HealthConfig,
+    /// What is left of an EWMA after one step.
+    decay: f64,
+    tables: Vec<RegionTable>,
+    pathways: Vec<Pathway>,
+    /// `ring[pathway * ring_len + slot]`: requests per step, for the count over the window.
+    ring: Vec<u32>,
+    ring_len: usize,
+    ring_at: usize,
+    /// When each region's traffic was last moved.
+    moved_at: Vec<Option<Timestamp>>,
+}
+
+impl HealthState {
+    /// All pathways healthy, all viewers at home; `weights[region]` are the contracted weights of all pathways there.
+    ///
+    /// # Panics
+    /// When regions differ in their number of pathways, or a region has none (see [`RegionTable::new`]).
+    #[must_use]
+    pub fn new(config: HealthConfig, weights: &[Vec<u32>]) -> Self {
+        let tables: Vec<RegionTable> = weights.iter().map(|weights| RegionTable::new(weights)).collect();
+        let count = tables.first().map_or(0, RegionTable::len);
+        assert!(tables.iter().all(|table| table.len() == count), "every region ranks the same pathways");
+        let ring_len = (config.window.0.div_ceil(config.step.0.max(1)) as usize).max(1);
+        Self {
+            config,
+            decay: libm::exp2(-config.step.as_secs_f64() / config.half_life.as_secs_f64()),
+            pathways: vec![Pathway::default(); tables.len() * count],
+            ring: vec![0; tables.len() * count * ring_len],
+            ring_len,
+            ring_at: 0,
+            moved_at: vec![None; tables.len()],
+            tables,
+        }
+    }
+
+    /// The published table of a region.
+    #[must_use]
+    pub fn table(&self, region: RegionId) -> &RegionTable {
+        &self.tables[region.index()]
+    }
+
+    /// The EWMA of the share of bad requests, 0..=1.
+    #[must_use]
+    pub fn bad_share(&self, region: RegionId, pathway: PathwayId) -> f64 {
+        self.pathways[region.index() * self.tables[region.index()].len() + pathway.index()].bad_share()
+    }
+
+    /// Takes in one step: updates health, ejects and restores, moves traffic.
+    ///
+    /// # Panics
+    /// When `seen` does not hold one sample per (region, pathway).
+    pub fn observe(&mut self, now: Timestamp, seen: &Observation<'_>, mut on_event: impl FnMut(HealthEvent)) {
+        assert_eq!(seen.samples.len(), self.pathways.len(), "one sample per region and pathway");
+        let count = self.tables.first().map_or(1, RegionTable::len);
+        for region in 0..self.tables.len() {
+            let samples = &seen.samples[region * count..(region + 1) * count];
+            for (pathway, sample) in samples.iter().enumerate() {
+                self.take_in(region, pathway, sample);
+            }
+            for pathway in 0..count {
+                if let Some(change) = self.judge(now, region, pathway) {
+                    #[expect(clippy::cast_possible_truncation, reason = "regions are numbered by u8")]
+                    let region = RegionId(region as u8);
+                    on_event(HealthEvent { at: now, region, pathway: pathway_id(pathway), change });
+                }
+            }
+            let due = self.moved_at[region].is_none_or(|last| now.since(last) >= self.config.ttl);
+            if due && traffic::move_some(&self.config, &mut self.tables[region], samples) {
+                self.moved_at[region] = Some(now);
+            }
+        }
+        self.ring_at = (self.ring_at + 1) % self.ring_len;
+    }
+
+    /// Adds one step's evidence.
+    fn take_in(&mut self, region: usize, pathway: usize, sample: &PathwaySample) {
+        let ejected = self.tables[region].is_ejected(pathway_id(pathway));
+        let at = region * self.tables[region].len() + pathway;
+        let health = &mut self.pathways[at];
+        match sample.probe {
+            Probe::None => {}
+            Probe::Passed => health.probes_failed = 0,
+            Probe::Failed => health.probes_failed = health.probes_failed.saturating_add(1),
+        }
+        let Outcomes { good, bad } = sample.outcomes;
+        let requests = good.saturating_add(bad);
+        let counted = &mut self.ring[at * self.ring_len + self.ring_at];
+        health.requests = health.requests - u64::from(*counted) + u64::from(requests);
+        *counted = requests;
+
+        let probes = u32::from(ejected && sample.probe != Probe::None);
+        let probes_bad = u32::from(ejected && sample.probe == Probe::Failed);
+        let evidence = requests.saturating_add(probes);
+        if evidence > 0 {
+            let share = f64::from(bad.saturating_add(probes_bad)) / f64::from(evidence);
+            health.bad_weighted = self.decay * health.bad_weighted + (1.0 - self.decay) * share;
+            health.weight = self.decay * health.weight + (1.0 - self.decay);
+        }
+    }
+
+    /// Ejects or restores one pathway.
+    fn judge(&mut self, now: Timestamp, region: usize, pathway: usize) -> Option<HealthChange> {
+        let config = self.config;
+        let table = &mut self.tables[region];
+        let health = &mut self.pathways[region * table.len() + pathway];
+        let share = health.bad_share();
+        if table.is_ejected(pathway_id(pathway)) {
+            if share >= config.restore_below.as_f64() || health.probes_failed > 0 {
+                health.well_since = None;
+                return None;
+            }
+            let since = *health.well_since.get_or_insert(now);
+            if now.since(since) < config.restore_after {
+                return None;
+            }
+            table.set_ejected(pathway, false);
+            return Some(HealthChange::Restored);
+        }
+        let others = (0..table.len()).filter(|&other| other != pathway);
+        let mut others = others.filter(|&other| !table.is_ejected(pathway_id(other)));
+        others.next()?;
+        let by_requests =
+            share >= config.eject_at.as_f64() && health.requests >= u64::from(config.requests_min);
+        let change = if health.probes_failed >= config.probes_failed {
+            HealthChange::EjectedByProbes
+        } else if by_requests {
+            HealthChange::EjectedByRequests
+        } else {
+            return None;
+        };
+        health.well_since = None;
+        table.set_ejected(pathway, true);
+        Some(change)
+    }
+}
+
+/// The modern side of lever `steering`: a steering server that acts on health.
+#[derive(Debug, Clone)]
+pub struct HealthSteering {
+    state: HealthState,
+}
+
+impl HealthSteering {
+    /// See [`HealthState::new`].
+    #[must_use]
+    pub fn new(config: HealthConfig, weights: &[Vec<u32>]) -> Self {
+        Self { state: HealthState::new(config, weights) }
+    }
+
+    /// The health behind the answers, for reports.
+    #[must_use]
+    pub const fn state(&self) -> &HealthState {
+        &self.state
+    }
+}
+
+impl Steering for HealthSteering {
+    fn ttl(&self) -> Option<Micros> {
+        Some(self.state.config.ttl)
+    }
+
+    #[inline]
+    fn order(&self, region: RegionId, draw: f64) -> PathwayOrder {
+        self.state.table(region).order(draw)
+    }
+
+    fn observe(&mut self, now: Timestamp, seen: &Observation<'_>, on_event: impl FnMut(HealthEvent)) {
+        self.state.observe(now, seen, on_event);
+    }
+}
+
+#[cfg(test)]
+mod tests;

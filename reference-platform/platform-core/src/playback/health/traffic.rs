@@ -1,0 +1,109 @@
+//! How much of a region's traffic moves, and where to, when a pathway went out or came back.
+
+use super::{HealthConfig, PathwaySample};
+use crate::playback::steering::{PATHWAYS_MAX, RegionTable, pathway_id};
+
+/// Moves traffic off ejected pathways and back to restored ones, within what the receivers can take now.
+///
+/// Returns whether anyone stood where they should not, and so used up this TTL's turn.
+pub(super) fn move_some(config: &HealthConfig, table: &mut RegionTable, samples: &[PathwaySample]) -> bool {
+    if !is_displaced(table) {
+        return false;
+    }
+    let mut budget = budgets(config, table, samples);
+    // Those who must leave come before those who may go home.
+    for home in 0..table.len() {
+        for at in 0..table.len() {
+            if table.is_ejected(pathway_id(at)) {
+                empty_lane(table, home, at, &mut budget);
+            }
+        }
+    }
+    for home in 0..table.len() {
+        for at in 0..table.len() {
+            if at != home && !table.is_ejected(pathway_id(home)) {
+                let amount = table.standing(home, at).min(budget[home]);
+                shift(table, Lane { home, from: at, to: home }, amount, &mut budget);
+            }
+        }
+    }
+    true
+}
+
+/// Whether anyone stands on an ejected pathway, or away from a healthy home.
+fn is_displaced(table: &RegionTable) -> bool {
+    (0..table.len()).any(|home| {
+        (0..table.len()).any(|at| {
+            table.standing(home, at) > 0.0
+                && (table.is_ejected(pathway_id(at)) || (at != home && !table.is_ejected(pathway_id(home))))
+        })
+    })
+}
+
+/// How much of the region each pathway may take on now, as a share of the region's viewers.
+#[expect(clippy::cast_precision_loss, reason = "rates are far below 2^53 kbit/s")]
+fn budgets(config: &HealthConfig, table: &RegionTable, samples: &[PathwaySample]) -> [f64; PATHWAYS_MAX] {
+    let demand = demand(table, samples);
+    let mut budget = [0.0; PATHWAYS_MAX];
+    for (pathway, sample) in samples.iter().enumerate() {
+        if table.is_ejected(pathway_id(pathway)) {
+            continue;
+        }
+        let warm = sample.hit_ratio.value().is_some_and(|ratio| ratio >= config.hit_ratio_norm.as_f64());
+        let share_of_spare = if warm { 1.0 } else { config.spare_per_ttl.as_f64() };
+        // Where nobody draws anything, viewers are counted as if all of them would fill the spare capacity.
+        let viewers_per_spare = if demand > 0.0 { sample.spare.0 as f64 / demand } else { 1.0 };
+        budget[pathway] = share_of_spare * viewers_per_spare;
+    }
+    budget
+}
+
+/// What all viewers of the region would draw if all were served, in kbit/s.
+///
+/// A pathway that fails carries less than it is asked for, so the healthy ones are scaled up by their share of viewers.
+#[expect(clippy::cast_precision_loss, reason = "rates are far below 2^53 kbit/s")]
+fn demand(table: &RegionTable, samples: &[PathwaySample]) -> f64 {
+    let (mut carried, mut healthy, mut share) = (0.0, 0.0, 0.0);
+    for (pathway, sample) in samples.iter().enumerate() {
+        carried += sample.load.0 as f64;
+        if !table.is_ejected(pathway_id(pathway)) {
+            healthy += sample.load.0 as f64;
+            share += table.share(pathway);
+        }
+    }
+    if share > 0.0 { carried.max(healthy / share) } else { carried }
+}
+
+/// Moves a home's viewers off an ejected pathway: home if that is healthy, else to all healthy ones in proportion to
+/// what they can still take.
+fn empty_lane(table: &mut RegionTable, home: usize, at: usize, budget: &mut [f64; PATHWAYS_MAX]) {
+    if !table.is_ejected(pathway_id(home)) {
+        let amount = table.standing(home, at).min(budget[home]);
+        return shift(table, Lane { home, from: at, to: home }, amount, budget);
+    }
+    let room: f64 = budget[..table.len()].iter().sum();
+    let amount = table.standing(home, at).min(room);
+    if amount <= 0.0 {
+        return;
+    }
+    let offered = *budget;
+    for (to, share) in offered.iter().enumerate().take(table.len()) {
+        let part = (amount * share / room).min(table.standing(home, at));
+        shift(table, Lane { home, from: at, to }, part, budget);
+    }
+}
+
+/// A movement of a home's viewers from one pathway to another.
+#[derive(Debug, Clone, Copy)]
+struct Lane {
+    home: usize,
+    from: usize,
+    to: usize,
+}
+
+fn shift(table: &mut RegionTable, lane: Lane, amount: f64, budget: &mut [f64; PATHWAYS_MAX]) {
+    if amount > 0.0 {
+        table.shift(lane.home, lane.from, lane.to, amount);
+        budget[lane.to] -= amount;
+    }
+}

@@ -1,0 +1,155 @@
+//! What a player does when everything it asks for fails.
+
+use super::*;
+
+/// Fails every request of pathway A: how long from the first of them to the first one of pathway B.
+fn until_other_pathway(profile: &Profile, failure: Failure, answer_after: Micros) -> Option<Micros> {
+    let ladder = ladder();
+    let ctx = context(profile, &ladder, Content::Vod { segments: 1_000 });
+    let (mut player, mut step) = resumed(&ctx, &[A, B], Kbps(2_000));
+    let (mut now, mut first) = (at(0), None);
+    for _ in 0..200 {
+        match step.command {
+            Command::Load(request) | Command::Replace(request) if request.pathway == B => {
+                return Some(now.since(first?));
+            }
+            Command::Load(request) | Command::Replace(request) => {
+                first.get_or_insert(now);
+                now = match failure {
+                    Failure::Timeout => request.deadlines.first_byte.min(request.deadlines.total),
+                    Failure::Status(_) | Failure::Reset => now + answer_after,
+                };
+                step = player.failed(&ctx, now, failure);
+            }
+            Command::Wait(until) => {
+                now = until;
+                step = player.wake(&ctx, now);
+            }
+            Command::End(_) => return None,
+            Command::Continue => panic!("nothing follows a failure"),
+        }
+    }
+    None
+}
+
+fn check(profile: &Profile, failure: Failure, within_s: std::ops::Range<f64>) {
+    let delay = until_other_pathway(profile, failure, Micros::from_millis(20)).expect("a move to pathway B");
+    assert!(within_s.contains(&delay.as_secs_f64()), "{failure:?}: {delay:?} is not within {within_s:?} s");
+}
+
+#[test]
+fn refusals_move_hlsjs_at_once_and_server_errors_after_31_seconds() {
+    // The first variant's repetitions, then the playlist of each other variant with two repetitions (1 s, 2 s).
+    let web = Profile::web(LoadPolicies::hlsjs());
+    check(&web, Failure::Status(404), 0.0..0.2);
+    check(&web, Failure::Reset, 0.0..0.2);
+    check(&web, Failure::Status(503), 31.0..31.0 + 4.0 * 3.2);
+}
+
+#[test]
+fn the_platform_policy_moves_after_one_repetition_or_timeout_per_variant() {
+    let tuned = Profile::web(LoadPolicies::platform());
+    check(&tuned, Failure::Status(503), 0.5..5.0);
+    check(&tuned, Failure::Timeout, 4.0..20.1);
+}
+
+#[test]
+fn a_television_moves_after_one_repetition() {
+    let tv = Profile::tv(LoadPolicies::shaka(), &ladder(), Micros::from_secs(30));
+    check(&tv, Failure::Reset, 0.5..1.6);
+    check(&tv, Failure::Status(404), 0.5..1.6);
+    check(&tv, Failure::Timeout, 20.5..21.6);
+}
+
+#[test]
+fn a_pathway_that_failed_is_not_returned_to_before_its_penalty_ends() {
+    let (profile, ladder) = (Profile::web(LoadPolicies::hlsjs()), ladder());
+    let ctx = context(&profile, &ladder, Content::Vod { segments: 1_000 });
+    let (mut player, mut step) = resumed(&ctx, &[A, B], Kbps(2_000));
+    let mut now = at(0);
+    while asked(step).pathway == A {
+        now += Micros::from_millis(20);
+        step = player.failed(&ctx, now, Failure::Status(404));
+    }
+    for wait_s in [100, 100, 99] {
+        player.steer(PathwayOrder::new(&[A, B]));
+        let asked_ms = now.0 / 1_000;
+        now += Micros::from_secs(wait_s);
+        step = player.loaded(&ctx, now, answer(asked_ms, Bits(8_000), None));
+        assert_eq!(asked(step).pathway, B);
+    }
+    player.steer(PathwayOrder::new(&[A, B]));
+    let asked_ms = now.0 / 1_000;
+    now += Micros::from_secs(3);
+    step = player.loaded(&ctx, now, answer(asked_ms, Bits(8_000), None));
+    assert_eq!(asked(step).pathway, A);
+}
+
+#[test]
+fn with_nowhere_to_go_every_player_ends_after_a_bounded_number_of_requests() {
+    let ladder = ladder();
+    for (name, profile) in profiles() {
+        let ctx = context(&profile, &ladder, Content::Vod { segments: 1_000 });
+        for failure in [Failure::Status(404), Failure::Status(503), Failure::Reset, Failure::Timeout] {
+            let (mut player, mut step) = resumed(&ctx, &[A], Kbps(2_000));
+            let (mut now, mut requests) = (at(0), 0);
+            while step.command != Command::End(EndReason::Fatal) {
+                assert!(requests < 60, "{name}: {failure:?} leads to no end");
+                step = match step.command {
+                    Command::Load(_) | Command::Replace(_) => {
+                        requests += 1;
+                        now += Micros::from_millis(50);
+                        player.failed(&ctx, now, failure)
+                    }
+                    Command::Wait(until) => {
+                        now = until;
+                        player.wake(&ctx, now)
+                    }
+                    other => panic!("{name}: {other:?}"),
+                };
+            }
+        }
+    }
+}
+
+#[test]
+fn a_multivariant_playlist_that_never_comes_ends_the_session() {
+    let ladder = ladder();
+    for (name, profile) in profiles() {
+        let ctx = context(&profile, &ladder, Content::Vod { segments: 10 });
+        let mut player = Player::new(&ctx, at(0), PathwayOrder::new(&[A, B]));
+        let mut step = player.begin(&ctx, at(0));
+        let mut now = at(0);
+        for _ in 0..10 {
+            step = match step.command {
+                Command::Load(_) => player.failed(&ctx, now, Failure::Timeout),
+                Command::Wait(until) => {
+                    now = until;
+                    player.wake(&ctx, now)
+                }
+                _ => break,
+            };
+        }
+        assert_eq!(step.command, Command::End(EndReason::Fatal), "{name}");
+    }
+}
+
+#[test]
+fn waits_double_up_to_their_cap_and_fuzz_stays_within_its_share() {
+    let retry = RetryPolicy::doubling(6, 1_000, 8_000);
+    let waits: Vec<u64> = (0..6).map(|attempt| retry.wait(attempt, 0.5).0 / 1_000_000).collect();
+    assert_eq!(waits, [1, 2, 4, 8, 8, 8]);
+    let shaka = LoadPolicies::shaka().segment.error_retry;
+    assert_eq!(shaka.wait(0, 0.0), Micros::from_millis(500));
+    assert_eq!(shaka.wait(0, 0.5), Micros::from_secs(1));
+}
+
+#[test]
+fn an_order_keeps_its_pathways_distinct_and_in_place() {
+    let order = PathwayOrder::new(&[B, A, B, PathwayId(7)]);
+    assert_eq!(order.iter().collect::<Vec<_>>(), [B, A, PathwayId(7)]);
+    assert_eq!((order.len(), order.first()), (3, Some(B)));
+    assert!(PathwayOrder::default().is_empty());
+    let full: Vec<PathwayId> = (0..8).map(PathwayId).collect();
+    assert_eq!(PathwayOrder::new(&full).iter().collect::<Vec<_>>(), full);
+}

@@ -1,0 +1,196 @@
+//! The control plane: DNS, probes, health, steering. Works at the barrier on what the cells saw in the epoch.
+
+use actors::player::PathwayOrder;
+use fault_plan::{Action, Effect};
+use legacy::Either;
+use platform_core::playback::health::{Observation, PathwaySample, Probe};
+use platform_core::playback::steering::{RegionTable, Steering};
+use units::draws::Draws;
+use units::{Kbps, Micros, PathwayId, PopId, Ratio, RegionId, Timestamp, ViewerId};
+
+use crate::board::{Board, UNSHARED};
+use crate::cell::Outcomes;
+use crate::stage::Stage;
+
+/// The steering service's tables over time, and when each viewer's player asks for them.
+#[derive(Debug, Clone)]
+pub(crate) struct History {
+    ttl: Option<Micros>,
+    timers: Draws,
+    /// Tables by region, and since when they hold; rising.
+    versions: Vec<(Timestamp, Vec<RegionTable>)>,
+}
+
+/// Purpose of a viewer's timer draw: the phase of its steering polls. (Players use lower slots for retries.)
+const POLL_PHASE: u64 = 1 << 40;
+
+impl History {
+    /// How often a viewer's player has asked by `now`.
+    pub(crate) fn polls_by(&self, viewer: ViewerId, now: Timestamp) -> u64 {
+        let Some(ttl) = self.ttl else { return 0 };
+        match now.0.checked_sub(self.phase(viewer, ttl)) {
+            Some(since) => since / ttl.0 + 1,
+            None => 0,
+        }
+    }
+
+    /// When it asked for the `polls`th time (from 1).
+    pub(crate) fn polled_at(&self, viewer: ViewerId, polls: u64) -> Timestamp {
+        let Some(ttl) = self.ttl else { return Timestamp::ZERO };
+        Timestamp(self.phase(viewer, ttl) + polls.saturating_sub(1) * ttl.0)
+    }
+
+    fn phase(&self, viewer: ViewerId, ttl: Micros) -> u64 {
+        self.timers.bits(u64::from(viewer.0), POLL_PHASE) % ttl.0.max(1)
+    }
+
+    /// The order of pathways that a viewer with this draw was answered at `at`.
+    pub(crate) fn order_at(&self, at: Timestamp, region: RegionId, draw: f64) -> PathwayOrder {
+        let holds = self.versions.iter().rfind(|(since, _)| *since <= at).unwrap_or(&self.versions[0]);
+        PathwayOrder::new(holds.1[region.index()].order(draw).as_slice())
+    }
+}
+
+/// The state of the control plane.
+#[derive(Debug)]
+pub(crate) struct Control {
+    steering: Either<platform_core::playback::health::HealthSteering, legacy::StaticSteering>,
+    /// Since when each (region, POP) is dead or alive again; POP-minor.
+    dead_since: Vec<Option<Timestamp>>,
+    alive_since: Vec<Option<Timestamp>>,
+    /// Hits and lookups of late, by (region, pathway), halving every 10 s or so.
+    lookups: Vec<Ratio>,
+    next_probe: Timestamp,
+    /// Ejections and restorations so far.
+    pub(crate) moves: u64,
+}
+
+impl Control {
+    pub(crate) fn new(stage: &Stage) -> (Self, History) {
+        let slots = stage.shape.regions * stage.world.pops.len();
+        let control = Self {
+            steering: stage.levers.arm.steering.clone(),
+            dead_since: vec![None; slots],
+            alive_since: vec![None; slots],
+            lookups: vec![Ratio::default(); stage.shape.regions * stage.shape.pathways],
+            next_probe: Timestamp::ZERO,
+            moves: 0,
+        };
+        let history = History {
+            ttl: control.steering.ttl(),
+            timers: stage.timer_draws,
+            versions: vec![(Timestamp::ZERO, control.tables(stage))],
+        };
+        (control, history)
+    }
+
+    fn tables(&self, stage: &Stage) -> Vec<RegionTable> {
+        match &self.steering {
+            Either::Modern(steering) => {
+                stage.world.region_ids().map(|region| steering.state().table(region).clone()).collect()
+            }
+            Either::Naive(_) => {
+                let weights: Vec<u32> = stage.world.cdns.iter().map(|cdn| cdn.weight).collect();
+                vec![RegionTable::new(&weights); stage.shape.regions]
+            }
+        }
+    }
+
+    /// The POP that DNS names at `now` for each (region, pathway): a dead one for 60 s more, then the next of that CDN.
+    pub(crate) fn routes(&mut self, stage: &Stage, now: Timestamp) -> Vec<(PopId, Micros)> {
+        let mut routes = Vec::with_capacity(stage.routes.len());
+        for region in stage.world.region_ids() {
+            for pathway in stage.world.cdn_ids() {
+                let candidates = &stage.routes[stage.pair(region, pathway)];
+                let named = candidates.iter().find(|(pop, _)| !self.moved_away(stage, now, region, *pop));
+                // A CDN that serves no region's viewers is refused by `check`; one that is dead everywhere keeps its first POP.
+                routes.push(*named.or(candidates.first()).expect("every CDN serves every region"));
+            }
+        }
+        routes
+    }
+
+    fn moved_away(&mut self, stage: &Stage, now: Timestamp, region: RegionId, pop: PopId) -> bool {
+        let cdn = stage.world.pops[pop.index()].cdn;
+        let dead = stage.world.faults.iter().any(|fault| {
+            fault.target.matches(cdn, pop, region)
+                && matches!(fault.action, Action::Outage { .. })
+                && matches!(fault.effect_at(now), Effect::Fail { share, .. } if share.0 > 500_000)
+        });
+        let at = region.index() * stage.world.pops.len() + pop.index();
+        if dead {
+            let since = *self.dead_since[at].get_or_insert(now);
+            self.alive_since[at] = None;
+            return now.since(since) >= stage.world.dns_move;
+        }
+        let Some(since) = self.dead_since[at] else { return false };
+        // It comes back as slowly as it went.
+        let alive = *self.alive_since[at].get_or_insert(now);
+        let moved = alive.since(since) >= stage.world.dns_move;
+        if now.since(alive) >= stage.world.dns_move || !moved {
+            self.dead_since[at] = None;
+            self.alive_since[at] = None;
+            return false;
+        }
+        true
+    }
+
+    /// Takes in an epoch that ended at `now`, and publishes new tables if they changed.
+    pub(crate) fn step(&mut self, stage: &Stage, board: &mut Board, outcomes: &[Outcomes], sent: &[u64]) {
+        let now = board.to;
+        if self.steering.ttl().is_none() {
+            return;
+        }
+        let probing = now >= self.next_probe;
+        if probing {
+            self.next_probe = now + stage.world.platform.steering.probe_every;
+        }
+        let epoch = stage.world.clock.epoch;
+        let mut samples = Vec::with_capacity(outcomes.len());
+        for region in stage.world.region_ids() {
+            for pathway in stage.world.cdn_ids() {
+                let pair = stage.pair(region, pathway);
+                let seen = outcomes[pair];
+                let lately = &mut self.lookups[pair];
+                *lately = Ratio::new(lately.part * 39 / 40 + u64::from(seen.hits), lately.whole * 39 / 40 + u64::from(seen.lookups));
+                let (pop, rtt) = board.route[pair];
+                let used = Kbps(sent[pop.index()] / epoch.0.max(1));
+                samples.push(PathwaySample {
+                    outcomes: platform_core::playback::health::Outcomes { good: seen.good, bad: seen.bad },
+                    probe: if probing { probe(stage, board, (region, pathway), (pop, rtt)) } else { Probe::None },
+                    load: Kbps(seen.sent * 1_000 / epoch.0.max(1)),
+                    spare: stage.world.pops[pop.index()].capacity.saturating_sub(used),
+                    hit_ratio: *lately,
+                });
+            }
+        }
+        let mut moves = 0;
+        self.steering.observe(now, &Observation { samples: &samples }, |_| moves += 1);
+        self.moves += moves;
+        let tables = self.tables(stage);
+        if board.steering.versions.last().is_none_or(|(_, last)| *last != tables) {
+            board.steering.versions.push((now, tables));
+        }
+    }
+}
+
+/// The platform asks a POP for a small object, as a viewer of that region would.
+fn probe(stage: &Stage, board: &Board, (region, _): (RegionId, PathwayId), (pop, rtt): (PopId, Micros)) -> Probe {
+    let policy = &stage.world.platform.steering;
+    // Probes have numbers beyond all viewers', so that they draw their own luck.
+    let prober = ViewerId(u32::MAX - u32::from(pop.0));
+    let mut took = rtt;
+    for effect in stage.effects(&board.faults, board.to, (pop, region, prober)) {
+        match effect {
+            Effect::None => {}
+            Effect::Fail { .. } => return Probe::Failed,
+            Effect::Slow { added_latency, .. } => took += added_latency,
+        }
+    }
+    let share = board.share[pop.index()];
+    if share != UNSHARED {
+        let transfer = share.time_for(policy.probe_size.to_bits());
+        took = Micros(took.0.saturating_add(transfer.0));
+    }
+    if took > policy.probe_deadline { Probe::Failed } else { Probe::Passed }
+}

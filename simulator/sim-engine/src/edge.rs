@@ -1,0 +1,109 @@
+//! A cell's slice of one POP's cache: resident objects, and fills in flight.
+
+use platform_core::cache::CacheKey;
+use platform_core::cache::eviction::Cache;
+use units::{Bytes, Timestamp};
+
+/// A fill in flight or asked for.
+#[derive(Debug, Clone, Copy)]
+struct Fill {
+    key: CacheKey,
+    size: Bytes,
+    /// First byte at the edge; never while shield and origin have not answered.
+    ready_at: Timestamp,
+    /// Last byte at the edge.
+    filled_at: Timestamp,
+}
+
+/// A slice of one POP's cache.
+#[derive(Debug, Clone)]
+pub(crate) struct Slice {
+    pub(crate) cache: Cache,
+    fills: Vec<Fill>,
+}
+
+/// What a slice knows of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// All of it is there.
+    Hit,
+    /// It is coming: first and last byte at the edge.
+    Filling(Timestamp, Timestamp),
+    /// It was asked for and the answer is not known before the barrier.
+    Asked,
+    /// Nothing.
+    Absent,
+}
+
+impl Slice {
+    pub(crate) fn new(cache: Cache) -> Self {
+        Self { cache, fills: Vec::new() }
+    }
+
+    pub(crate) fn look(&mut self, key: CacheKey, now: Timestamp) -> Look {
+        if self.cache.get(key) {
+            return Look::Hit;
+        }
+        let fill = self.fills.iter().filter(|fill| fill.key == key).min_by_key(|fill| (fill.filled_at, fill.ready_at));
+        match fill {
+            None => Look::Absent,
+            Some(fill) if fill.filled_at <= now => Look::Hit,
+            Some(fill) if fill.ready_at == Timestamp::NEVER => Look::Asked,
+            Some(fill) => Look::Filling(fill.ready_at, fill.filled_at),
+        }
+    }
+
+    /// Notes that an object was asked for.
+    pub(crate) fn asked(&mut self, key: CacheKey, size: Bytes) {
+        self.fills.push(Fill { key, size, ready_at: Timestamp::NEVER, filled_at: Timestamp::NEVER });
+    }
+
+    /// Notes when an object that was asked for comes; `None` if it does not.
+    pub(crate) fn answered(&mut self, key: CacheKey, times: Option<(Timestamp, Timestamp)>) {
+        let Some(place) = self.fills.iter().position(|fill| fill.key == key && fill.ready_at == Timestamp::NEVER) else {
+            return;
+        };
+        match times {
+            Some((ready_at, filled_at)) => {
+                self.fills[place].ready_at = ready_at;
+                self.fills[place].filled_at = filled_at;
+            }
+            None => {
+                self.fills.swap_remove(place);
+            }
+        }
+    }
+
+    /// Admits the objects whose last byte has come, in the order in which it did.
+    pub(crate) fn admit_filled(&mut self, now: Timestamp) {
+        if self.fills.iter().all(|fill| fill.filled_at > now) {
+            return;
+        }
+        self.fills.sort_unstable_by_key(|fill| (fill.filled_at, fill.key));
+        let done = self.fills.partition_point(|fill| fill.filled_at <= now);
+        for fill in self.fills.drain(..done) {
+            self.cache.insert(fill.key, fill.size, |_, _| {});
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform_core::cache::eviction::{Capacity, Eviction};
+
+    use super::*;
+
+    #[test]
+    fn an_object_is_a_hit_only_from_its_last_byte_on() {
+        let mut slice = Slice::new(Cache::new(Eviction::Lru, Capacity::Bytes(Bytes(1_000)), 8));
+        let key = CacheKey(7);
+        assert_eq!(slice.look(key, Timestamp(0)), Look::Absent);
+        slice.asked(key, Bytes(100));
+        assert_eq!(slice.look(key, Timestamp(1)), Look::Asked);
+        slice.answered(key, Some((Timestamp(10), Timestamp(20))));
+        assert_eq!(slice.look(key, Timestamp(19)), Look::Filling(Timestamp(10), Timestamp(20)));
+        assert_eq!(slice.look(key, Timestamp(20)), Look::Hit);
+        slice.admit_filled(Timestamp(20));
+        assert!(slice.cache.contains(key));
+    }
+}

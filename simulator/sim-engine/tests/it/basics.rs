@@ -1,0 +1,46 @@
+//! Conservation, determinism, and what everyone expects of an outage.
+
+use fault_plan::Failure;
+use scenarios::levers::Levers;
+use sim_engine::ledger::Sums;
+use sim_engine::{RunOptions, RunOutput};
+
+use crate::worlds::{outage, run, run_with, small};
+
+fn total(output: &RunOutput) -> Sums {
+    output.buckets.iter().flatten().fold(Sums::default(), |mut sum, part| {
+        sum.add(part);
+        sum
+    })
+}
+
+#[test]
+fn bytes_served_are_bytes_received_and_edge_misses_are_fetches() {
+    for levers in [Levers::NAIVE, Levers::MODERN] {
+        let mut world = small(600);
+        world.faults = vec![outage(Failure::Status(503))];
+        let output = run(&world, levers, 1);
+        let sums = total(&output);
+        println!("{sums:#?}\n{:?} events {} seats {}", output.conservation, output.events, output.seats);
+        println!("rebuffering {}", sums.stalled as f64 / (sums.stalled + sums.played) as f64);
+        let check = &output.conservation;
+        let sent = check.sent_millibits / 1_000;
+        // Bodies in flight are counted in whole bits, each rounded down.
+        assert!(sent.abs_diff(check.received_bits) < 10_000, "{check:?}");
+        assert_eq!(check.edge_misses, check.backhaul_requests);
+        assert!(check.overdraft_ppm_max <= 1_000_000);
+        assert_eq!(sums.caused.iter().sum::<u64>(), sums.stalled);
+    }
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let mut world = small(400);
+    world.faults = vec![outage(Failure::Hang)];
+    let one = run(&world, Levers::MODERN, 3);
+    for threads in [2, 4] {
+        let many = run_with(&world, Levers::MODERN, 3, RunOptions { threads, ..RunOptions::default() });
+        assert_eq!(one.epoch_hashes, many.epoch_hashes);
+        assert_eq!(one.buckets, many.buckets);
+    }
+}
