@@ -12,8 +12,8 @@ fn plan(name: &str, sets: &[(&str, &str)]) -> Estimate {
 
 #[test]
 fn viewer_seconds_are_the_area_under_the_curves() {
-    // 300 x 240 of VOD; live: 200 x 60, then 250 x 20 on average, then 300 x 160.
-    assert_eq!(plan("smoke", &[]).viewer_seconds, 72_000 + 12_000 + 5_000 + 48_000);
+    // 1,200 x 240 of VOD; live: 800 x 60, then 1,000 x 20 on average, then 1,200 x 160.
+    assert_eq!(plan("smoke", &[]).viewer_seconds, 288_000 + 48_000 + 20_000 + 192_000);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! `[scale]`: factors over a built world.
 //!
-//! `audience` keeps the shape of the world: a twentieth of the viewers has a twentieth of titles, caches, capacities and
-//! servers, so utilisation and hit ratios stay comparable. The others turn one screw alone.
+//! `audience` keeps the shape of the world: a twentieth of the viewers has a twentieth of titles, caches and capacities,
+//! and servers by the square-root rule, so that utilisation, hit ratios and waiting stay comparable. The others turn one
+//! screw alone.
 
 use units::{Bytes, Kbps, Micros, Ppm};
 
@@ -57,10 +58,27 @@ fn supply(world: &mut World, factor: Ppm) {
         shield.cache = size(shield.cache, factor);
     }
     world.origin.capacity = rate(world.origin.capacity, factor);
-    world.origin.servers = whole(world.origin.servers, factor).max(1);
+    world.origin.servers = servers(world.origin.servers, factor);
     if let Some(store) = &mut world.session_store {
-        store.servers = whole(store.servers, factor).max(1);
+        store.servers = servers(store.servers, factor);
     }
+}
+
+/// The share of its servers that a queue is planned to keep busy, as the shipped scenarios reckon.
+const PLANNED_USE: f64 = 0.7;
+
+/// As many servers as keep the probability of waiting when the load changes by `factor`: the load itself scales, the
+/// reserve with its square root.
+///
+/// A tenth of the servers at the same utilisation would wait far longer, and an origin that waits draws more misses for
+/// objects on their way: a small world would collapse where the large one holds.
+/// Source: square-root staffing, Halfin and Whitt, Operations Research 29 (1981).
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating by definition of `as`")]
+fn servers(number: u32, factor: Ppm) -> u32 {
+    let (number, factor) = (f64::from(number), factor.as_f64());
+    let busy = PLANNED_USE * number * factor;
+    let reserve = (1.0 - PLANNED_USE) * number * libm::sqrt(factor);
+    ((busy + reserve + 0.5) as u32).max(1)
 }
 
 fn round_trips(world: &mut World, factor: Ppm) {

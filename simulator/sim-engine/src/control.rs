@@ -58,8 +58,12 @@ pub(crate) struct Control {
     /// Since when each (region, POP) is dead or alive again; POP-minor.
     dead_since: Vec<Option<Timestamp>>,
     alive_since: Vec<Option<Timestamp>>,
-    /// Hits and lookups of late, by (region, pathway), halving every 10 s or so.
+    /// Hits and lookups of late, by (region, pathway). See [`lately`].
     lookups: Vec<Ratio>,
+    /// Bits received of late, by (region, pathway).
+    received: Vec<u64>,
+    /// Millibits sent of late, by POP.
+    sent: Vec<u64>,
     next_probe: Timestamp,
     /// Ejections and restorations so far.
     pub(crate) moves: u64,
@@ -73,6 +77,8 @@ impl Control {
             dead_since: vec![None; slots],
             alive_since: vec![None; slots],
             lookups: vec![Ratio::default(); stage.shape.regions * stage.shape.pathways],
+            received: vec![0; stage.shape.regions * stage.shape.pathways],
+            sent: vec![0; stage.world.pops.len()],
             next_probe: Timestamp::ZERO,
             moves: 0,
         };
@@ -146,21 +152,30 @@ impl Control {
             self.next_probe = now + stage.world.platform.steering.probe_every;
         }
         let epoch = stage.world.clock.epoch;
+        for (sum, new) in self.sent.iter_mut().zip(sent) {
+            *sum = lately(*sum, *new);
+        }
         let mut samples = Vec::with_capacity(outcomes.len());
         for region in stage.world.region_ids() {
             for pathway in stage.world.cdn_ids() {
                 let pair = stage.pair(region, pathway);
                 let seen = outcomes[pair];
-                let lately = &mut self.lookups[pair];
-                *lately = Ratio::new(lately.part * 39 / 40 + u64::from(seen.hits), lately.whole * 39 / 40 + u64::from(seen.lookups));
+                let lookups = &mut self.lookups[pair];
+                *lookups = Ratio::new(
+                    lately(lookups.part, u64::from(seen.hits)),
+                    lately(lookups.whole, u64::from(seen.lookups)),
+                );
+                self.received[pair] = lately(self.received[pair], seen.sent);
                 let (pop, rtt) = board.route[pair];
-                let used = Kbps(sent[pop.index()] / epoch.0.max(1));
+                let used = Kbps(self.sent[pop.index()] / LATELY / epoch.0.max(1));
+                // What a POP has to spare is there once, however many regions it serves now.
+                let sharing = board.route.iter().filter(|(other, _)| *other == pop).count() as u64;
                 samples.push(PathwaySample {
                     outcomes: platform_core::playback::health::Outcomes { good: seen.good, bad: seen.bad },
                     probe: if probing { probe(stage, board, (region, pathway), (pop, rtt)) } else { Probe::None },
-                    load: Kbps(seen.sent * 1_000 / epoch.0.max(1)),
-                    spare: stage.world.pops[pop.index()].capacity.saturating_sub(used),
-                    hit_ratio: *lately,
+                    load: Kbps(self.received[pair] * 1_000 / LATELY / epoch.0.max(1)),
+                    spare: Kbps(stage.world.pops[pop.index()].capacity.saturating_sub(used).0 / sharing.max(1)),
+                    hit_ratio: self.lookups[pair],
                 });
             }
         }
@@ -172,6 +187,17 @@ impl Control {
             board.steering.versions.push((now, tables));
         }
     }
+}
+
+/// Over how many epochs telemetry is averaged: 10 s at 250 ms, the steering TTL.
+///
+/// Live viewers ask for each segment within the same seconds, so that a link's load swings threefold in every segment
+/// duration: an instant says nothing about what a POP has to spare.
+const LATELY: u64 = 40;
+
+/// A sum over the last [`LATELY`] epochs, fading.
+const fn lately(sum: u64, new: u64) -> u64 {
+    sum - sum / LATELY + new
 }
 
 /// The platform asks a POP for a small object, as a viewer of that region would.

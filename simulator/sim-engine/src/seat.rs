@@ -85,6 +85,8 @@ pub(crate) struct Seat {
     pub(crate) pathway: Option<PathwayId>,
     /// Ordinal of the last steering poll that was taken over.
     pub(crate) polled: u64,
+    /// Whether the last segment would have been slower than its own duration at the access rate alone.
+    pub(crate) access_limited: bool,
     /// Variant of the last segment.
     pub(crate) variant: Option<u8>,
     /// When the last request failed, until the next one is made.

@@ -5,7 +5,7 @@
 //! byte in 4 s ([`FIRST_BYTE_MAX`]), or delivered a segment slower than the segment's own duration ([`is_bad`]).
 //!
 //! - Health is the EWMA of the share of bad requests, half-life 10 s, over steps that saw any; a step without
-//!   evidence changes nothing, because silence is not health.
+//!   evidence changes nothing by itself, because silence is not health; the next evidence weighs the more.
 //! - A pathway is ejected when that share is 5 % or more with at least 50 requests in the last 10 s, or when three
 //!   probes in a row failed. The last pathway of a region is never ejected: a bad one is better than none.
 //! - While a pathway is out it gets few requests, so each probe counts as one. It is restored after 60 s below 1 %.
@@ -23,6 +23,9 @@ use super::steering::{PathwayOrder, RegionTable, Steering, pathway_id};
 
 /// A request without a first byte for this long is bad. Also the players' first-byte time-out.
 pub const FIRST_BYTE_MAX: Micros = Micros::from_secs(4);
+
+/// After so many silent steps (100 s at 250 ms: ten half-lives) what was seen before counts for nothing.
+const SILENT_STEPS_MAX: u32 = 400;
 
 /// How a finished request went, as an edge log or a player beacon tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,6 +177,8 @@ struct Pathway {
     /// Sum of the ring of request counts over the window.
     requests: u64,
     probes_failed: u32,
+    /// Steps without evidence since the last one with it.
+    silent_steps: u32,
     /// While ejected: since when the share has been below the restore limit.
     well_since: Option<Timestamp>,
 }
@@ -282,11 +287,16 @@ impl HealthState {
         let probes = u32::from(ejected && sample.probe != Probe::None);
         let probes_bad = u32::from(ejected && sample.probe == Probe::Failed);
         let evidence = requests.saturating_add(probes);
-        if evidence > 0 {
-            let share = f64::from(bad.saturating_add(probes_bad)) / f64::from(evidence);
-            health.bad_weighted = self.decay * health.bad_weighted + (1.0 - self.decay) * share;
-            health.weight = self.decay * health.weight + (1.0 - self.decay);
+        if evidence == 0 {
+            health.silent_steps = health.silent_steps.saturating_add(1);
+            return;
         }
+        // The half-life is one of time: evidence that comes once a second (probes) weighs as much as time has passed.
+        let decay = (0..health.silent_steps.min(SILENT_STEPS_MAX)).fold(self.decay, |decay, _| decay * self.decay);
+        health.silent_steps = 0;
+        let share = f64::from(bad.saturating_add(probes_bad)) / f64::from(evidence);
+        health.bad_weighted = decay * health.bad_weighted + (1.0 - decay) * share;
+        health.weight = decay * health.weight + (1.0 - decay);
     }
 
     /// Ejects or restores one pathway.

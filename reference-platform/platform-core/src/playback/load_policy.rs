@@ -71,8 +71,9 @@ pub struct LoadPolicy {
 impl LoadPolicy {
     /// What the modern platform hands out: first byte within 4 s, no retry after a time-out, one after an error.
     ///
-    /// Total time and waits are those of the recorded run in which hls.js 1.7 left a hanging CDN without a stall. The
-    /// multivariant playlist names the pathways, so before it is there a player has nowhere else to go: it keeps the two
+    /// Waits are those of the recorded run in which hls.js 1.7 left a hanging CDN without a stall. The total time of a
+    /// segment stays that of hls.js: a shorter one cuts off viewers whose own access is slow, again and again, and tells
+    /// nothing about the pathway. The multivariant playlist names the pathways, so before it is there a player has nowhere else to go: it keeps the two
     /// retries after a time-out that hls.js has. The steering manifest keeps hls.js's limits altogether.
     #[must_use]
     pub const fn tuned() -> Self {
@@ -89,7 +90,7 @@ impl LoadPolicy {
         Self {
             multivariant: LoadLimits { timeout_retries: Retries::at_once(2), ..tuned },
             media_playlist: tuned,
-            segment: tuned,
+            segment: LoadLimits { total: Micros::from_secs(120), ..tuned },
             steering: LoadLimits {
                 first_byte: Some(Micros::from_secs(10)),
                 total: Micros::from_secs(20),

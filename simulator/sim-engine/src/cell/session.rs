@@ -70,6 +70,7 @@ impl Cell {
             pathway: None,
             used_at: Timestamp::ZERO,
             polled: 0,
+            access_limited: false,
             variant: None,
             failed_at: None,
             losses: Losses::default(),

@@ -210,13 +210,15 @@ impl Cell {
         let switched = seat.variant.replace(variant).is_some_and(|last| last != variant);
         let transfer = now.since(flow.body_from);
         let pop = seat.connected.map_or(0, PopId::index);
+        let at_access_rate = transfer.saturating_sub(Micros(flow.lost_to_link));
+        seat.access_limited = at_access_rate > segment;
         seat.losses.arrived(&Arrived {
             media: segment,
             fill_wait: seat.fill_wait,
             fault_wait: seat.fault_wait,
             lost_to_link: Micros(flow.lost_to_link),
             link_faulted: board.slowed[pop],
-            at_access_rate: transfer.saturating_sub(Micros(flow.lost_to_link)),
+            at_access_rate,
             variant_kbps: variants[usize::from(variant)].average.0,
             lowest_kbps: variants[0].average.0,
         });
@@ -343,7 +345,9 @@ impl Cell {
     /// Tells the platform's health checks how a request ended.
     pub(super) fn observe_health(&mut self, stage: &Stage, slot: u32, loaded: Option<&Loaded>, now: Timestamp) {
         let seat = &self.seats[slot as usize];
-        let segment = matches!(seat.request.kind, RequestKind::Segment { .. });
+        // A segment that is slow because of the viewer's own access says nothing about the pathway. An edge can tell: its
+        // TCP stack knows whether the network or the sender was the limit (`tcpi_delivery_rate_app_limited`).
+        let segment = matches!(seat.request.kind, RequestKind::Segment { .. }) && !seat.access_limited;
         let bad = LeverSet::is_bad(loaded, now, segment.then_some(stage.ladder.segment));
         let outcomes = &mut self.outcomes[stage.pair(seat.region, seat.request.pathway)];
         outcomes.bad += u32::from(bad);
