@@ -108,7 +108,8 @@ fn arm(id: &str, levers: Levers) -> Arm {
 fn compared(resolved: &Resolved) -> Option<Compared> {
     let (before, after) = (resolved.arms.first()?, resolved.arms.last()?);
     let same_world = before.world == after.world;
-    (before.id != after.id && same_world).then(|| Compared { before: before.id.clone(), after: after.id.clone() })
+    (before.id != after.id && same_world)
+        .then(|| Compared { before: before.id.clone(), after: after.id.clone() })
 }
 
 fn assumption(assumption: &scenarios::assumptions::Assumption) -> Assumption {
@@ -139,7 +140,10 @@ fn fingerprints(ran: &Ran) -> [(String, String); 2] {
     let whose = format!("{}/{}", ran.run.arm, ran.run.seed.0);
     [
         (format!("{whose}/epochs"), hex(&ran.trace.epochs)),
-        (format!("{whose}/minutes"), ran.trace.minutes.iter().map(|cells| hex(cells)).collect::<Vec<_>>().join(" ")),
+        (
+            format!("{whose}/minutes"),
+            ran.trace.minutes.iter().map(|cells| hex(cells)).collect::<Vec<_>>().join(" "),
+        ),
     ]
 }
 
@@ -171,7 +175,10 @@ fn faults(resolved: &Resolved) -> Vec<FaultBand> {
     for arm in &resolved.arms {
         for fault in &arm.world.faults {
             let band = band(fault, arm.world.end());
-            match bands.iter_mut().find(|known| (&known.id, known.from, known.to) == (&band.id, band.from, band.to)) {
+            match bands
+                .iter_mut()
+                .find(|known| (&known.id, known.from, known.to) == (&band.id, band.from, band.to))
+            {
                 Some(known) => known.arms.push(arm.id.clone()),
                 None => bands.push(FaultBand { arms: vec![arm.id.clone()], ..band }),
             }

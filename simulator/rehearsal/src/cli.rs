@@ -75,7 +75,7 @@ pub struct RunArgs {
     /// Leave out the sensitivity table (which assumption moves the headline how far).
     #[arg(long)]
     pub no_sensitivity: bool,
-    /// Print report.json on stdout instead of the summary.
+    /// Print report.json on stdout instead of the summary; of several scenarios, a JSON array.
     #[arg(long)]
     pub json: bool,
 }
@@ -89,7 +89,7 @@ pub struct CheckArgs {
     /// Set one value of the scenario by its dotted key. Example: --set run.duration=10m
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Print one JSON object.
+    /// Print one JSON object; of several scenarios, an array.
     #[arg(long)]
     pub json: bool,
 }

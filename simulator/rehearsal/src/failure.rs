@@ -47,7 +47,8 @@ impl Failure {
 
     /// A bug of ours.
     pub fn bug(message: impl Into<String>) -> Self {
-        let hint = "this is a bug in rehearsal: please report it with the command and the scenario".to_owned();
+        let hint =
+            "this is a bug in rehearsal: please report it with the command and the scenario".to_owned();
         Self { code: exit::BUG, message: message.into(), hint: Some(hint) }
     }
 

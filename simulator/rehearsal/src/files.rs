@@ -32,6 +32,9 @@ fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        std::io::ErrorKind::NotADirectory | std::io::ErrorKind::AlreadyExists => {
+            "it is not a folder".to_owned()
+        }
         _ => error.to_string().to_lowercase(),
     }
 }
@@ -65,6 +68,10 @@ impl OutputFolder {
     /// Exit code 97, when one cannot be written.
     pub fn write_all(&self, files: &[(&str, String)]) -> Result<(), Failure> {
         let written: std::io::Result<()> = files.iter().try_for_each(|(name, text)| {
+            // A folder of that name would refuse its file only after others have got theirs.
+            if self.path.join(name).is_dir() {
+                return Err(std::io::ErrorKind::IsADirectory.into());
+            }
             let mut file = fs::File::create(self.temporary(name))?;
             file.write_all(text.as_bytes())?;
             file.sync_all()
@@ -77,8 +84,12 @@ impl OutputFolder {
                 // What was never made cannot be removed; nothing else is to be done about it.
                 let _ = fs::remove_file(self.temporary(name));
             }
-            Failure::cannot_judge(format!("cannot write results to `{}`: {}", self.path.display(), reason(&error)))
-                .hint("free some space or name another folder with --out DIR; no result was left half-written")
+            Failure::cannot_judge(format!(
+                "cannot write results to `{}`: {}",
+                self.path.display(),
+                reason(&error)
+            ))
+            .hint("free some space or name another folder with --out DIR; no result was left half-written")
         })
     }
 

@@ -9,7 +9,10 @@ pub struct Stopwatch(Instant);
 impl Stopwatch {
     /// Starts now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "progress and host.json are about the machine, not about the run")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "progress and host.json are about the machine, not about the run"
+    )]
     pub fn start() -> Self {
         Self(Instant::now())
     }

@@ -7,7 +7,7 @@
 //! - [`simulate`]: (arm, seed) jobs over threads; [`progress`]: what a terminal sees meanwhile.
 //! - [`assemble`]: from runs to a judged report. [`reproduce`]: the same again, byte for byte.
 //! - [`host`]: wall time and memory, for progress and `host.json` only.
-//! - [`files`]: scenarios read, results written whole or not at all.
+//! - [`files`]: scenarios read, results written whole or not at all. [`terminal`]: text out.
 //! - [`validate`]: outside evidence in (reference data), differences out.
 
 pub mod assemble;

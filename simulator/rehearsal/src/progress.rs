@@ -33,7 +33,10 @@ impl Progress {
     #[must_use]
     pub fn new(title: &str, jobs: usize, seconds_each: u64) -> Self {
         let bar = terminal::is_watched().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(jobs as u64 * seconds_each), ProgressDrawTarget::stderr_with_hz(5));
+            let bar = ProgressBar::with_draw_target(
+                Some(jobs as u64 * seconds_each),
+                ProgressDrawTarget::stderr_with_hz(5),
+            );
             let style = ProgressStyle::with_template("{prefix} [{bar:30}] {percent:>3} %  {eta} left  {msg}");
             // The template is a constant: if it were wrong, the plain bar would do.
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
@@ -88,7 +91,10 @@ impl Watcher for Progress {
         let ratio = ratio.and_then(|measurement| measurement.total.value());
         let mut finished = self.finished.lock().expect("nothing panics while it holds the lock");
         finished.jobs += 1;
-        let shown = ratio.map_or_else(|| "nothing played".to_owned(), |ratio| format!("rebuffering {:.2} %", ratio * 100.0));
+        let shown = ratio.map_or_else(
+            || "nothing played".to_owned(),
+            |ratio| format!("rebuffering {:.2} %", ratio * 100.0),
+        );
         self.tell(&format!("{}/{}  {} seed {}: {shown}", finished.jobs, self.jobs, job.arm.id, job.seed.0));
         let Some(ratio) = ratio else { return };
         finished.ratios.push((job.arm.id.clone(), job.seed.0, ratio));
@@ -100,7 +106,11 @@ impl Watcher for Progress {
             let (first, second) = if a.0 > b.0 { (a, b) } else { (b, a) };
             self.tell(&format!(
                 "provisional, seed {}: rebuffering {} {:.2} %, {} {:.2} %",
-                job.seed.0, first.0, first.2 * 100.0, second.0, second.2 * 100.0
+                job.seed.0,
+                first.0,
+                first.2 * 100.0,
+                second.0,
+                second.2 * 100.0
             ));
         }
     }

@@ -3,13 +3,13 @@
 use std::sync::atomic::AtomicBool;
 
 use reports::{Report, SeedRun};
+use scenarios::Resolved;
 use scenarios::document::Document;
 use scenarios::loader::Recorded;
-use scenarios::Resolved;
 use units::{Micros, Seed};
 
 use crate::assemble::{self, Parts, recorded_trace};
-use crate::failure::Failure;
+use crate::failure::{Failure, exit};
 use crate::simulate::{Job, Ran, Runner, Trace, Watcher};
 
 /// What came of a reproduction.
@@ -27,6 +27,17 @@ pub enum Reproduced {
         /// Byte at which they part.
         at: usize,
     },
+}
+
+impl Reproduced {
+    /// The exit code of `rehearsal reproduce`.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Same { .. } => exit::OK,
+            Self::Diverged(_) | Self::OtherReport { .. } => exit::FAILED,
+        }
+    }
 }
 
 /// Where a run parted from its record.
@@ -62,10 +73,13 @@ pub struct Again<'a> {
 /// A text that is no report of ours, a record that was changed by hand, or a run that was interrupted.
 pub fn reproduce(text: &str, again: Again<'_>) -> Result<Reproduced, Failure> {
     let report = Report::from_json(text).map_err(|error| {
-        Failure::usage(format!("{:#}", anyhow::Error::from(error))).hint("give a report.json that `rehearsal run` wrote")
+        Failure::usage(format!("{:#}", anyhow::Error::from(error)))
+            .hint("give a report.json that `rehearsal run` wrote")
     })?;
     if !report.subject.complete {
-        return Err(Failure::usage("the report is of an interrupted run").hint("run the scenario again to its end"));
+        return Err(
+            Failure::usage("the report is of an interrupted run").hint("run the scenario again to its end")
+        );
     }
     let resolved = resolved_of(&report)?;
     let jobs = jobs(&resolved, &report.subject.seeds);
@@ -98,11 +112,13 @@ pub fn reproduce(text: &str, again: Again<'_>) -> Result<Reproduced, Failure> {
 
 /// The scenario of a report, resolved again from the files it recorded, with the arms that were run.
 fn resolved_of(report: &Report) -> Result<Resolved, Failure> {
-    let record: Resolved = serde_json::from_value(report.subject.resolved.clone())
-        .map_err(|error| Failure::usage(format!("the report's record of the scenario cannot be read: {error}")))?;
+    let record: Resolved = serde_json::from_value(report.subject.resolved.clone()).map_err(|error| {
+        Failure::usage(format!("the report's record of the scenario cannot be read: {error}"))
+    })?;
     let mut resolved = document_of(&record)?.resolve(&Recorded(&record.inputs))?;
     let ran = |id: &str| report.subject.arms.iter().any(|arm| arm.id == id);
     resolved.arms.retain(|arm| ran(&arm.id));
+    resolved.gates.retain(|gate| ran(&gate.arm));
     Ok(resolved)
 }
 
@@ -119,7 +135,7 @@ pub fn jobs<'a>(resolved: &'a Resolved, seeds: &[Seed]) -> Vec<Job<'a>> {
 fn diverged(report: &Report, ran: &Ran, epoch_length: Micros) -> Option<Divergence> {
     let recorded = recorded_trace(&report.subject.fingerprints, &ran.run.arm, ran.run.seed)?;
     let epoch = first_difference(&recorded, &ran.trace)?;
-    let minute = usize::try_from((epoch as u64 + 1) * epoch_length.0 / 60_000_000).unwrap_or(usize::MAX);
+    let minute = usize::try_from(epoch as u64 * epoch_length.0 / 60_000_000).unwrap_or(usize::MAX);
     let cells = match (recorded.minutes.get(minute), ran.trace.minutes.get(minute)) {
         (Some(theirs), Some(ours)) => {
             let pairs = theirs.iter().zip(ours).enumerate();

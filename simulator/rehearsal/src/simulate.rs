@@ -82,6 +82,9 @@ impl Runner<'_> {
     ///
     /// # Errors
     /// When an audience cannot be planned (exit code 2), or an invariant of the engine does not hold (101).
+    ///
+    /// # Panics
+    /// When the engine does, which is a bug of ours (101).
     pub fn run(&self, jobs: &[Job<'_>]) -> Result<Vec<Option<Ran>>, Failure> {
         let plans = Plans::default();
         let next = AtomicUsize::new(0);
@@ -95,7 +98,10 @@ impl Runner<'_> {
                         let place = next.fetch_add(1, Ordering::Relaxed);
                         let Some(job) = jobs.get(place) else { break };
                         let result = self.one(place, job, &plans, threads_each);
-                        results.lock().expect("no worker panics while it holds the lock").insert(place, result);
+                        results
+                            .lock()
+                            .expect("no worker panics while it holds the lock")
+                            .insert(place, result);
                     }
                 });
             }
@@ -104,7 +110,13 @@ impl Runner<'_> {
         results.into_values().collect()
     }
 
-    fn one(&self, place: usize, job: &Job<'_>, plans: &Plans, threads: usize) -> Result<Option<Ran>, Failure> {
+    fn one(
+        &self,
+        place: usize,
+        job: &Job<'_>,
+        plans: &Plans,
+        threads: usize,
+    ) -> Result<Option<Ran>, Failure> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }

@@ -28,9 +28,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
         }
     };
-    let outcome = std::panic::catch_unwind(|| dispatch(cli.verb)).unwrap_or_else(|_| {
-        Err(Failure::bug("the program panicked (see above)"))
-    });
+    let outcome = std::panic::catch_unwind(|| dispatch(cli.verb))
+        .unwrap_or_else(|_| Err(Failure::bug("the program panicked (see above)")));
     ExitCode::from(outcome.unwrap_or_else(|failure| {
         terminal::note(&failure.to_string());
         if matches!(failure.code, exit::CANNOT_JUDGE | exit::FAILED | exit::BUG) {
@@ -51,7 +50,8 @@ fn dispatch(verb: Option<Verb>) -> Outcome {
         Some(Verb::Reproduce(args)) => reproduce::reproduce(&args),
         Some(Verb::Report(args)) => reproduce::render(&args),
         Some(Verb::Schema) => {
-            let schema = serde_json::to_string_pretty(&scenarios::schema()).map_err(|error| Failure::bug(error.to_string()))?;
+            let schema = serde_json::to_string_pretty(&scenarios::schema())
+                .map_err(|error| Failure::bug(error.to_string()))?;
             terminal::data(&schema);
             Ok(exit::OK)
         }
@@ -64,7 +64,8 @@ fn open(name: &str, sets: &[String]) -> Result<Document, Failure> {
     let mut document = Document::open(name, &Disk)?;
     for set in sets {
         let (key, value) = set.split_once('=').ok_or_else(|| {
-            Failure::usage(format!("`--set {set}` has no `=`")).hint("write --set KEY=VALUE, for example --set run.duration=10m")
+            Failure::usage(format!("`--set {set}` has no `=`"))
+                .hint("write --set KEY=VALUE, for example --set run.duration=10m")
         })?;
         document.set(key.trim(), value.trim())?;
     }
@@ -89,7 +90,9 @@ fn resolve(document: &Document, arms: &[String]) -> Result<Resolved, Failure> {
     for arm in arms {
         if !resolved.arms.iter().any(|known| known.id == *arm) {
             let known: Vec<&str> = resolved.arms.iter().map(|arm| arm.id.as_str()).collect();
-            return Err(Failure::usage(format!("unknown arm `{arm}`")).hint(format!("one of {}", known.join(", "))));
+            return Err(
+                Failure::usage(format!("unknown arm `{arm}`")).hint(format!("one of {}", known.join(", ")))
+            );
         }
     }
     if !arms.is_empty() {

@@ -14,27 +14,45 @@ use crate::terminal;
 const NANOSECONDS_PER_EVENT: u64 = 100;
 
 pub(super) fn check(args: &CheckArgs) -> Outcome {
+    let mut values = Vec::new();
     for name in &args.scenarios {
         let resolved = resolve(&open(name, &args.set)?, &[])?;
         crate::assemble::gates(&resolved)?;
         if args.json {
-            let arms = resolved.arms.iter().map(|arm| json!({ "arm": arm.id, "estimate": estimate(&arm.world) }));
-            let arms: Vec<_> = arms.collect();
-            terminal::data(&json!({ "scenario": resolved.name, "valid": true, "arms": arms }).to_string());
+            values.push(value(&resolved));
         } else {
             describe(&resolved);
         }
     }
+    match &values[..] {
+        [] => {}
+        [one] => terminal::data(&one.to_string()),
+        several => terminal::data(&json!(several).to_string()),
+    }
     Ok(exit::OK)
+}
+
+fn value(resolved: &Resolved) -> serde_json::Value {
+    let arms = resolved.arms.iter().map(|arm| json!({ "arm": arm.id, "estimate": estimate(&arm.world) }));
+    json!({ "scenario": resolved.name, "valid": true, "arms": arms.collect::<Vec<_>>() })
 }
 
 fn describe(resolved: &Resolved) {
     let seeds = resolved.seeds;
-    let count = if seeds.min == seeds.max { seeds.min.to_string() } else { format!("{} to {}", seeds.min, seeds.max) };
+    let count = if seeds.min == seeds.max {
+        seeds.min.to_string()
+    } else {
+        format!("{} to {}", seeds.min, seeds.max)
+    };
     terminal::data(&format!("{}: valid", resolved.name));
     terminal::data(&format!("  {}", resolved.title));
     let arms: Vec<&str> = resolved.arms.iter().map(|arm| arm.id.as_str()).collect();
-    terminal::data(&format!("  arms {}, {count} seeds from {}, {} gates", arms.join(", "), seeds.first.0, resolved.gates.len()));
+    terminal::data(&format!(
+        "  arms {}, {count} seeds from {}, {} gates",
+        arms.join(", "),
+        seeds.first.0,
+        resolved.gates.len()
+    ));
     let mut shown: Vec<&ResolvedArm> = Vec::new();
     for arm in &resolved.arms {
         if shown.iter().all(|other| other.world != arm.world) {
@@ -50,7 +68,11 @@ fn describe_arm(arm: &ResolvedArm, resolved: &Resolved) {
     let seconds = plan.time_at(NANOSECONDS_PER_EVENT).as_secs_f64() * to_f64(runs);
     terminal::data(&format!(
         "  {} viewers at the peak, {} sessions, {} h watched; {:.1} million events and {} MB for each of {runs} runs, about {seconds:.0} CPU-seconds in all",
-        plan.peak_viewers, plan.sessions, plan.viewer_seconds / 3_600, to_f64(plan.events) / 1e6, plan.memory.0 / 1_000_000
+        plan.peak_viewers,
+        plan.sessions,
+        plan.viewer_seconds / 3_600,
+        to_f64(plan.events) / 1e6,
+        plan.memory.0 / 1_000_000
     ));
     terminal::data(&format!(
         "  {} cells, epoch {} ms; scaled to a million viewers: {} titles, {:.0} TB of edge cache, {:.1} Tbit/s",
@@ -63,12 +85,20 @@ fn describe_arm(arm: &ResolvedArm, resolved: &Resolved) {
     for pop in &plan.pops {
         terminal::data(&format!(
             "  {}/{}: {:.1} of {:.1} Gbit/s at the planned peak, {}",
-            pop.cdn, pop.pop, to_f64(pop.demand.0) / 1e6, to_f64(pop.capacity.0) / 1e6, percent(pop.utilisation)
+            pop.cdn,
+            pop.pop,
+            to_f64(pop.demand.0) / 1e6,
+            to_f64(pop.capacity.0) / 1e6,
+            percent(pop.utilisation)
         ));
     }
     for blast in &plan.blasts {
         let limit = blast.limit.map_or_else(String::new, |limit| format!(" (limit {})", percent(limit)));
-        terminal::data(&format!("  fault {}: hits {} of viewers{limit}", blast.fault, percent(blast.viewers)));
+        terminal::data(&format!(
+            "  fault {}: hits {} of viewers{limit}",
+            blast.fault,
+            percent(blast.viewers)
+        ));
     }
 }
 

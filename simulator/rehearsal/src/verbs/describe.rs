@@ -14,13 +14,18 @@ use crate::terminal;
 pub(super) fn list(args: &ListArgs) -> Outcome {
     let rows = match args.what {
         Listed::Scenarios => scenarios()?,
-        Listed::Metrics => metric::all().iter().map(|metric| row(metric.id, metric.meaning, json!(metric))).collect(),
-        Listed::Faults => {
-            fault_plan::KINDS.iter().map(|kind| row(kind.name, kind.about, json!({ "name": kind.name, "about": kind.about }))).collect()
+        Listed::Metrics => {
+            metric::all().iter().map(|metric| row(metric.id, metric.meaning, json!(metric))).collect()
         }
+        Listed::Faults => fault_plan::KINDS
+            .iter()
+            .map(|kind| row(kind.name, kind.about, json!({ "name": kind.name, "about": kind.about })))
+            .collect(),
         Listed::Levers => LEVERS
             .iter()
-            .map(|lever| row(lever.name, &format!("{} | {}: {}", lever.naive, lever.modern, lever.about), json!(lever)))
+            .map(|lever| {
+                row(lever.name, &format!("{} | {}: {}", lever.naive, lever.modern, lever.about), json!(lever))
+            })
             .collect(),
         Listed::Assumptions => ASSUMPTIONS.iter().map(assumption).collect(),
     };
@@ -91,7 +96,14 @@ pub(super) fn explain(args: &ExplainArgs) -> Outcome {
         terminal::data(&value.to_string());
         return Ok(exit::OK);
     }
-    terminal::data(&format!("gate {} of {}: arm {}, {} {}", gate.id, resolved.name, gate.arm, gate.metric.id, gate.limit()));
+    terminal::data(&format!(
+        "gate {} of {}: arm {}, {} {}",
+        gate.id,
+        resolved.name,
+        gate.arm,
+        gate.metric.id,
+        gate.limit()
+    ));
     let decides = match gate.severity {
         reports::gate::Severity::Block => "a failure fails the run (exit code 99)",
         reports::gate::Severity::Advise => "shown with its distance, never decides",

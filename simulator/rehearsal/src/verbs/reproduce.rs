@@ -17,41 +17,48 @@ pub(super) fn reproduce(args: &ReproduceArgs) -> Outcome {
     let text = read_text(&args.report)?;
     let baseline = args.baseline.as_deref().map(run::baseline).transpose()?;
     let again = Again { threads: threads(args.threads), watcher: &Unwatched, baseline, plant: None };
-    let reproduced = crate::reproduce::reproduce(&text, again)?;
-    Ok(say(&reproduced, &args.report, args.json))
+    let reproduced = crate::reproduce::reproduce(&text, again).map_err(|failure| Failure {
+        message: format!("{}: {}", args.report.display(), failure.message),
+        ..failure
+    })?;
+    Ok(say(&reproduced, args.json))
 }
 
 /// Prints what came of it; gives the exit code.
-pub(super) fn say(reproduced: &Reproduced, report: &Path, as_json: bool) -> u8 {
-    let (code, line, value) = match reproduced {
+fn say(reproduced: &Reproduced, as_json: bool) -> u8 {
+    let (line, value) = match reproduced {
         Reproduced::Same { hash } => {
-            (exit::OK, format!("reproduced: same bytes, blake3 {hash}"), json!({ "same": true, "blake3": hash }))
+            (format!("reproduced: same bytes, blake3 {hash}"), json!({ "same": true, "blake3": hash }))
         }
-        Reproduced::Diverged(divergence) => (exit::FAILED, sentence(divergence), value(divergence)),
+        Reproduced::Diverged(divergence) => (sentence(divergence), value(divergence)),
         Reproduced::OtherReport { at } => (
-            exit::FAILED,
-            format!("the runs are the same, but the report differs from byte {at}: written by another version or changed by hand"),
+            format!(
+                "the runs are the same, but the report differs from byte {at}: written by another version or changed by hand"
+            ),
             json!({ "same": false, "byte": at }),
         ),
     };
-    if as_json {
-        terminal::data(&value.to_string());
-    } else {
-        terminal::data(&line);
-    }
+    terminal::data(&if as_json { value.to_string() } else { line });
+    let code = reproduced.exit_code();
     if code != exit::OK {
-        let words = [terminal::program(), "reproduce".to_owned(), report.display().to_string()];
-        terminal::note(&format!("repeat: {}", terminal::command(&words)));
+        terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
     }
     code
 }
 
 fn sentence(divergence: &Divergence) -> String {
     let cells: Vec<String> = divergence.cells.iter().map(ToString::to_string).collect();
-    let cells = if cells.is_empty() { "the last minute is not complete".to_owned() } else { format!("cells {}", cells.join(", ")) };
+    let cells = if cells.is_empty() {
+        "the last minute is not complete".to_owned()
+    } else {
+        format!("cells {}", cells.join(", "))
+    };
     format!(
         "diverged: arm {}, seed {}, first in epoch {} (at {:.3} s of virtual time); {cells}",
-        divergence.arm, divergence.seed.0, divergence.epoch, divergence.at.as_secs_f64()
+        divergence.arm,
+        divergence.seed.0,
+        divergence.epoch,
+        divergence.at.as_secs_f64()
     )
 }
 
@@ -72,7 +79,8 @@ pub(super) fn render(args: &ReportArgs) -> Outcome {
         Failure::usage(format!("{}: {:#}", args.report.display(), anyhow::Error::from(error)))
             .hint("give a report.json that `rehearsal run` wrote")
     })?;
-    let beside = args.report.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside =
+        args.report.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = OutputFolder::create(args.out.as_deref().unwrap_or(beside))?;
     folder.write_all(&run::pages(&report))?;
     terminal::data(&format!("report: {}", folder.path().join("report.html").display()));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use reports::gate::{GateResult, GateState, Severity};
 use reports::render::{self, Colour};
 use reports::verdict::{OnInconclusive, joint_exit_code};
 use reports::{Report, SeedRun, stats};
@@ -47,25 +48,63 @@ pub(super) fn run(args: &RunArgs) -> Outcome {
     let names = if args.scenarios.is_empty() { &default[..] } else { &args.scenarios[..] };
     let budget = args.budget.as_deref().map(budget).transpose()?;
     let baseline = args.baseline.as_deref().map(baseline).transpose()?;
-    // All scenarios are read before the first is run: a mistake in the last should not cost the time of the others.
+    // All scenarios are read and all folders made before the first is run: a mistake in the last should not cost the
+    // time of the others.
     let mut prepared = Vec::new();
     for name in names {
         let document = open_for_run(name, args)?;
         let resolved = resolve(&document, &args.arm)?;
         prepared.push((name, document, resolved));
     }
+    names_differ(prepared.iter().map(|(_, _, resolved)| resolved.name.as_str()))?;
+    // Before anything is made, so that whoever sees the folder may already press Ctrl-C.
     let stop = stop_on_interrupt();
-    let mut codes = Vec::new();
-    for (name, document, resolved) in prepared {
-        let folder = out_folder(args, &resolved, names.len());
-        let rehearsal = Rehearsal { args, name, document, resolved, budget, stop: &stop };
-        let code = rehearsal.run(&OutputFolder::create(&folder)?, baseline.clone())?;
-        codes.push(code);
+    let folders = prepared
+        .iter()
+        .map(|(_, _, resolved)| OutputFolder::create(&out_folder(args, resolved, names.len())));
+    let folders: Vec<OutputFolder> = folders.collect::<Result<_, _>>()?;
+    let mut ended = Vec::new();
+    for ((name, document, resolved), folder) in prepared.into_iter().zip(&folders) {
+        let rehearsal = Rehearsal { args, name, document, resolved, budget, folder, stop: &stop };
+        ended.push(rehearsal.run_to_end(baseline.clone()));
         if stop.load(Ordering::Relaxed) {
             break;
         }
     }
-    Ok(joint_exit_code(codes))
+    if args.json {
+        let reports: Vec<&str> = ended.iter().filter_map(|ended| ended.json.as_deref()).collect();
+        match (names.len(), &reports[..]) {
+            (1, reports) => reports.iter().for_each(|report| terminal::data(report)),
+            (_, reports) => terminal::data(&format!("[{}]", reports.join(",\n"))),
+        }
+    }
+    ended
+        .iter()
+        .filter_map(|ended| ended.repeat.as_ref())
+        .for_each(|repeat| terminal::note(&format!("repeat: {repeat}")));
+    Ok(joint_exit_code(ended.iter().map(|ended| ended.code)))
+}
+
+/// What one scenario came to.
+struct Ended {
+    code: u8,
+    /// `report.json`, where it is printed.
+    json: Option<String>,
+    /// The command that repeats a failure.
+    repeat: Option<String>,
+}
+
+/// Scenarios of one name would write into one folder, and the last would win.
+fn names_differ<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+    let mut seen = Vec::new();
+    for name in names {
+        if seen.contains(&name) {
+            return Err(Failure::usage(format!("two scenarios are called `{name}`"))
+                .hint("results go to a folder of that name: run them one by one, or rename one"));
+        }
+        seen.push(name);
+    }
+    Ok(())
 }
 
 fn out_folder(args: &RunArgs, resolved: &Resolved, scenarios: usize) -> PathBuf {
@@ -78,16 +117,17 @@ fn out_folder(args: &RunArgs, resolved: &Resolved, scenarios: usize) -> PathBuf 
 
 fn budget(text: &str) -> Result<Micros, Failure> {
     reports::gate::parse_span(text).map_err(|error| {
-        Failure::usage(format!("--budget {text}: {error}")).hint("write a number with a unit, for example --budget 3m")
+        Failure::usage(format!("--budget {text}: {error}"))
+            .hint("write a number with a unit, for example --budget 3m")
     })
 }
 
 pub(super) fn baseline(path: &Path) -> Result<Vec<SeedRun>, Failure> {
-    let failed = |failure: Failure| Failure { code: exit::CANNOT_JUDGE, ..failure };
+    let hint = "--baseline takes the report.json of an earlier run";
+    let failed = |failure: Failure| Failure { code: exit::CANNOT_JUDGE, ..failure }.hint(hint);
     let text = read_text(path).map_err(failed)?;
     let report = Report::from_json(&text).map_err(|error| {
-        Failure::cannot_judge(format!("{}: {:#}", path.display(), anyhow::Error::from(error)))
-            .hint("--baseline takes the report.json of an earlier run")
+        Failure::cannot_judge(format!("{}: {:#}", path.display(), anyhow::Error::from(error))).hint(hint)
     })?;
     Ok(report.runs)
 }
@@ -98,13 +138,18 @@ fn stop_on_interrupt() -> Arc<AtomicBool> {
     let flag = Arc::clone(&stop);
     let handler = move || {
         if flag.swap(true, Ordering::Relaxed) {
-            // The second time, whoever is at the keyboard means it.
-            std::process::abort();
+            end_at_once();
         }
     };
     // Without a handler Ctrl-C ends the program at once, as usual: nothing is lost but the partial report.
     let _ = ctrlc::set_handler(handler);
     stop
+}
+
+/// The second Ctrl-C: whoever is at the keyboard means it.
+#[expect(clippy::exit, reason = "the run is busy, and what it would still write is not wanted")]
+fn end_at_once() -> ! {
+    std::process::exit(i32::from(exit::INTERRUPTED))
 }
 
 /// One scenario, about to be run.
@@ -114,21 +159,37 @@ struct Rehearsal<'a> {
     document: Document,
     resolved: Resolved,
     budget: Option<Micros>,
+    folder: &'a OutputFolder,
     stop: &'a AtomicBool,
 }
 
 impl Rehearsal<'_> {
-    fn run(mut self, folder: &OutputFolder, baseline: Option<Vec<SeedRun>>) -> Outcome {
+    /// Runs it, and says why where it could not; either way with the command that repeats what failed.
+    fn run_to_end(self, baseline: Option<Vec<SeedRun>>) -> Ended {
+        let mut words = self.repeat(&terminal::program());
+        if self.args.out.is_some() {
+            words.extend(["--out".to_owned(), self.folder.path().display().to_string()]);
+        }
+        let (code, json) = self.run(baseline).unwrap_or_else(|failure| {
+            terminal::note(&failure.to_string());
+            (failure.code, None)
+        });
+        Ended { code, json, repeat: (code != exit::OK).then(|| terminal::command(&words)) }
+    }
+
+    /// The exit code, and `report.json` where it is to be printed.
+    fn run(mut self, baseline: Option<Vec<SeedRun>>) -> Result<(u8, Option<String>), Failure> {
         let watch = Stopwatch::start();
         let threads = threads(self.args.threads);
         let (ran, complete) = self.simulate(threads, &watch, baseline.as_deref())?;
         if ran.is_empty() && !complete {
             terminal::note("interrupted before the first seed was done: nothing to report");
-            return Ok(exit::INTERRUPTED);
+            return Ok((exit::INTERRUPTED, None));
         }
         self.keep_only(&ran)?;
         let simulated = watch.elapsed();
-        let sensitivity = if complete && !self.args.no_sensitivity { self.sensitivity(threads)? } else { None };
+        let sensitivity =
+            if complete && !self.args.no_sensitivity { self.sensitivity(threads)? } else { None };
         let complete = complete && !self.stop.load(Ordering::Relaxed);
         let segments: u64 = ran.iter().map(|ran| ran.segments).sum();
         let events: u64 = ran.iter().map(|ran| ran.events).sum();
@@ -151,8 +212,8 @@ impl Rehearsal<'_> {
             "events": events,
             "peak_memory_kb": crate::host::peak_memory_kb(),
         });
-        folder.write_all(&outputs(&report, &host))?;
-        self.say(&report, folder)
+        self.folder.write_all(&outputs(&report, &host))?;
+        Ok((self.say(&report), self.args.json.then(|| report.to_json().trim_end().to_owned())))
     }
 
     /// The runs of all looks that were needed, and whether they ran to their end.
@@ -191,7 +252,12 @@ impl Rehearsal<'_> {
         if each * f64::from(wanted - done) <= left { wanted } else { done }
     }
 
-    fn run_seeds(&self, seeds: &[Seed], threads: usize, watch: &Stopwatch) -> Result<(Vec<Ran>, bool), Failure> {
+    fn run_seeds(
+        &self,
+        seeds: &[Seed],
+        threads: usize,
+        watch: &Stopwatch,
+    ) -> Result<(Vec<Ran>, bool), Failure> {
         let seconds = self.resolved.arms.first().map_or(0, |arm| arm.world.clock.duration.0 / 1_000_000);
         let arms = self.resolved.arms.len();
         let progress = Progress::new(&self.resolved.name, seeds.len() * arms, seconds);
@@ -213,7 +279,9 @@ impl Rehearsal<'_> {
                 }
             }
             let took = watch.elapsed() - started;
-            let overrun = self.budget.is_some_and(|budget| (watch.elapsed() + took).as_secs_f64() > budget.as_secs_f64());
+            let overrun = self
+                .budget
+                .is_some_and(|budget| (watch.elapsed() + took).as_secs_f64() > budget.as_secs_f64());
             if !complete || overrun {
                 break;
             }
@@ -232,7 +300,7 @@ impl Rehearsal<'_> {
             complete: true,
             repeat: String::new(),
         })?;
-        Ok(report.gates.iter().any(|gate| gate.state == reports::GateState::Inconclusive))
+        Ok(report.gates.iter().any(|gate| gate.state == GateState::Inconclusive))
     }
 
     /// Writes the seeds that were done into the record, if they are fewer than the scenario asks for.
@@ -274,27 +342,24 @@ impl Rehearsal<'_> {
         words
     }
 
-    /// Prints the verdict; a failure ends with the command that repeats it.
-    fn say(&self, report: &Report, folder: &OutputFolder) -> Outcome {
-        if self.args.json {
-            terminal::data(report.to_json().trim_end());
-        } else {
+    /// Prints the verdict, and the gates behind a failure; gives the exit code.
+    fn say(&self, report: &Report) -> u8 {
+        if !self.args.json {
             let colour = if terminal::may_colour() { Colour::Always } else { Colour::Never };
             terminal::data(render::terminal(report, colour).trim_end());
-            terminal::data(&format!("report: {}", folder.path().join("report.html").display()));
+            terminal::data(&format!("report: {}", self.folder.path().join("report.html").display()));
         }
-        let code = if self.stop.load(Ordering::Relaxed) { exit::INTERRUPTED } else { report.verdict.exit_code };
-        if report.subject.rules.inconclusive != OnInconclusive::Pass || code != exit::OK {
-            for gate in report.gates.iter().filter(|gate| gate.blocks() || gate.unjudgeable) {
-                terminal::note(&format!("gate {}: {}", gate.id, gate.state.word()));
-            }
+        let code =
+            if self.stop.load(Ordering::Relaxed) { exit::INTERRUPTED } else { report.verdict.exit_code };
+        let open = report.subject.rules.inconclusive == OnInconclusive::Fail;
+        let decides = |gate: &&GateResult| {
+            let undecided = open && gate.severity == Severity::Block && gate.state == GateState::Inconclusive;
+            gate.blocks() || gate.unjudgeable || undecided
+        };
+        for gate in report.gates.iter().filter(decides) {
+            terminal::note(&format!("gate {}: {}", gate.id, gate.state.word()));
         }
-        if code != exit::OK {
-            let mut words = self.repeat(&terminal::program());
-            self.args.out.iter().for_each(|out| words.extend(["--out".to_owned(), out.display().to_string()]));
-            terminal::note(&format!("repeat: {}", terminal::command(&words)));
-        }
-        Ok(code)
+        code
     }
 }
 

@@ -3,9 +3,9 @@
 
 use reports::Num;
 use reports::report::{Sensitivity, SensitivityPoint, SensitivityRow};
+use scenarios::Resolved;
 use scenarios::assumptions::{ASSUMPTIONS, Case, End, cases};
 use scenarios::document::Document;
-use scenarios::Resolved;
 use scenarios::loader::Recorded;
 
 use crate::failure::Failure;
@@ -47,7 +47,8 @@ impl Table {
     /// The jobs, in the order in which [`Table::rows`] wants their results.
     #[must_use]
     pub fn jobs(&self) -> Vec<Job<'_>> {
-        let all = std::iter::once(&self.base).chain(self.cases.iter().flatten().map(|(_, resolved)| resolved));
+        let all =
+            std::iter::once(&self.base).chain(self.cases.iter().flatten().map(|(_, resolved)| resolved));
         all.flat_map(|resolved| [resolved.arms.first(), resolved.arms.last()])
             .flatten()
             .map(|arm| Job { arm, seed: self.seed })
@@ -57,13 +58,20 @@ impl Table {
     /// The table, from the results of [`Table::jobs`]; `None` if some are missing.
     #[must_use]
     pub fn rows(&self, ran: &[Option<Ran>]) -> Option<Sensitivity> {
-        let mut pairs = ran.chunks(2).map(|pair| Some((ratio(pair.first()?.as_ref()?)?, ratio(pair.get(1)?.as_ref()?)?)));
+        let mut pairs =
+            ran.chunks(2).map(|pair| Some((ratio(pair.first()?.as_ref()?)?, ratio(pair.get(1)?.as_ref()?)?)));
         let base = point("as assumed", pairs.next()??);
         let mut points = Vec::new();
         for (case, _) in self.cases.iter().flatten() {
-            points.push((case.assumption.name, case.end, point(case.assumption.at(case.end), pairs.next()??)));
+            points.push((
+                case.assumption.name,
+                case.end,
+                point(case.assumption.at(case.end), pairs.next()??),
+            ));
         }
-        let of = |name: &str, end: End| points.iter().find(|(n, e, _)| *n == name && *e == end).map(|(_, _, p)| p.clone());
+        let of = |name: &str, end: End| {
+            points.iter().find(|(n, e, _)| *n == name && *e == end).map(|(_, _, p)| p.clone())
+        };
         let rows = ASSUMPTIONS.iter().filter_map(|assumption| {
             let (low, high) = (of(assumption.name, End::Low)?, of(assumption.name, End::High)?);
             Some(SensitivityRow { assumption: assumption.name.to_owned(), low, high })
@@ -71,7 +79,9 @@ impl Table {
         let viewers = self.viewers;
         Some(Sensitivity {
             metric: METRIC.to_owned(),
-            note: format!("one seed, {viewers} viewers at the peak with titles, caches and capacities scaled"),
+            note: format!(
+                "one seed, {viewers} viewers at the peak with titles, caches and capacities scaled"
+            ),
             base,
             rows: rows.collect(),
         })
@@ -84,14 +94,23 @@ fn ratio(ran: &Ran) -> Option<f64> {
 
 fn point(value: &str, (before, after): (f64, f64)) -> SensitivityPoint {
     let change = if before > 0.0 { after / before - 1.0 } else { 0.0 };
-    SensitivityPoint { value: value.to_owned(), before: Num::new(before), after: Num::new(after), change: Num::new(change) }
+    SensitivityPoint {
+        value: value.to_owned(),
+        before: Num::new(before),
+        after: Num::new(after),
+        change: Num::new(change),
+    }
 }
 
 /// Runs the whole table.
 ///
 /// # Errors
 /// See [`Table::of`] and [`Runner::run`].
-pub fn table(document: &Document, resolved: &Resolved, runner: &Runner<'_>) -> Result<Option<Sensitivity>, Failure> {
+pub fn table(
+    document: &Document,
+    resolved: &Resolved,
+    runner: &Runner<'_>,
+) -> Result<Option<Sensitivity>, Failure> {
     let Some(table) = Table::of(document, resolved)? else { return Ok(None) };
     let ran = runner.run(&table.jobs())?;
     Ok(table.rows(&ran))

@@ -1,8 +1,16 @@
 //! Tests that join packages, and tests against outside reference data.
 
+mod bad_input;
 mod cache;
+mod cli;
+mod gates;
 mod hlsjs;
+mod levers;
 mod network;
+mod output;
+mod program;
+mod queueing;
+mod reproduce;
 mod sabre;
 mod support;
 mod tidy;

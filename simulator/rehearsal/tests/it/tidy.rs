@@ -40,7 +40,10 @@ impl Tracked {
 
 /// The root of the repository.
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the package lies two folders below the root")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("the package lies two folders below the root")
 }
 
 /// Every file that git tracks or would track; without git, every file outside build folders.
@@ -57,7 +60,11 @@ fn tracked() -> &'static [Tracked] {
         // A file that was deleted but not yet staged is still listed.
         let read = |path: String| fs::read(root().join(&path)).ok().map(|bytes| Tracked { path, bytes });
         let files: Vec<Tracked> = paths.into_iter().filter_map(read).collect();
-        assert!(files.iter().any(|file| file.path == "Cargo.toml"), "no manifest among {} files", files.len());
+        assert!(
+            files.iter().any(|file| file.path == "Cargo.toml"),
+            "no manifest among {} files",
+            files.len()
+        );
         files
     })
 }
@@ -88,7 +95,8 @@ fn metadata() -> &'static Value {
     static METADATA: OnceLock<Value> = OnceLock::new();
     METADATA.get_or_init(|| {
         // Offline first: a test should need no network. Online only where packages of other members were never fetched.
-        let output = [&["--offline"][..], &[]].into_iter().map(run_metadata).find(|output| output.status.success());
+        let output =
+            [&["--offline"][..], &[]].into_iter().map(run_metadata).find(|output| output.status.success());
         let output = output.unwrap_or_else(|| {
             let failed = run_metadata(&["--offline"]);
             panic!("cargo metadata: {}", String::from_utf8_lossy(&failed.stderr))

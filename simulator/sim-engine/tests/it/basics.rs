@@ -44,3 +44,15 @@ fn threads_change_no_byte() {
         assert_eq!(one.buckets, many.buckets);
     }
 }
+
+/// An edge's copy of a live playlist may be older than the run.
+#[test]
+fn live_viewers_may_come_in_the_first_moment() {
+    let mut world = small(2_000);
+    world.clock.duration = units::Micros::from_secs(70);
+    let live = world.audience.live.as_mut().expect("a small world has live viewers");
+    live.curve[0].viewers = 0;
+    live.curve.push(scenarios::world::CurvePoint { at: units::Timestamp(2_000_000), viewers: 1_000 });
+    let output = run(&world, Levers::NAIVE, 1);
+    assert!(total(&output).started > 900, "{:?}", total(&output));
+}

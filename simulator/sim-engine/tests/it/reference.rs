@@ -4,10 +4,11 @@
 //! gets another access rate: no cells, no epochs. It shares with the engine the players, the access networks, the
 //! audience's plan and the draws, and states everything between them again.
 //!
-//! Reading order: `link`, `events`, `tables`, `viewer`, `run`.
+//! Reading order: `link`, `events`, `tables`, `viewer`, `run`, `request`.
 
 mod events;
 mod link;
+mod request;
 mod run;
 mod tables;
 mod viewer;
@@ -15,6 +16,7 @@ mod viewer;
 use scenarios::levers::{CacheKey, Levers};
 use scenarios::world::World;
 use sim_engine::RunOutput;
+use units::Micros;
 
 use crate::worlds;
 pub(crate) use run::run;
@@ -48,30 +50,69 @@ pub(crate) fn measured(world: &World, output: &RunOutput) -> Tally {
     tally
 }
 
-#[test]
-fn explore() {
-    for (name, world) in [("saturated", worlds::saturated()), ("outage", worlds::spillover()), ("brownout", worlds::brownout())] {
-        let mut exact = Tally::default();
-        let mut engines = [(8u16, 250u64), (64, 250), (8, 125), (64,125), (8, 25)].map(|shape| (shape, Tally::default(), 0));
-        for seed in 1..=2 {
-            let started = std::time::Instant::now();
-            let outcome = run(&world, seed);
-            println!("{name} {seed}: exact {:.5} busiest {:.3} events {} in {:?}", outcome.tally.rebuffering(), outcome.busiest, outcome.events, started.elapsed());
-            exact.add(&outcome.tally);
-            for ((cells, epoch), sum, _) in &mut engines {
-                let mut world = world.clone();
-                world.clock.cells = *cells;
-                world.clock.epoch = units::Micros::from_millis(*epoch);
-                let started = std::time::Instant::now();
-                let output = worlds::run(&world, LEVERS, seed);
-                let tally = measured(&world, &output);
-                println!("   {cells} {epoch} {:.5} in {:?} overdraft {}", tally.rebuffering(), started.elapsed(), output.conservation.overdraft_ppm_max);
-                sum.add(&tally);
-            }
-        }
-        println!("{name} exact {:.5} bitrate {:.1} {exact:?}", exact.rebuffering(), exact.bitrate());
-        for (shape, tally, _) in engines {
-            println!("  {shape:?} {:.5} ({:+.2}%) bitrate {:.1} ({:+.2}%) {tally:?}", tally.rebuffering(), (tally.rebuffering() / exact.rebuffering() - 1.0) * 100.0, tally.bitrate(), (tally.bitrate()/exact.bitrate()-1.0)*100.0);
-        }
+/// Seeds that are pooled.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=5;
+
+/// How far the engine may be from the reference, relative: MODEL, "Cells, caches, capacity".
+const TOLERANCE: f64 = 0.02;
+
+/// The engine's sums over all seeds at a number of cells.
+pub(crate) fn engine(world: &World, cells: u16, epoch: Micros) -> Tally {
+    let mut world = world.clone();
+    world.clock.cells = cells;
+    world.clock.epoch = epoch;
+    let mut pooled = Tally::default();
+    for seed in SEEDS {
+        let output = worlds::run(&world, LEVERS, seed);
+        let misses: u64 =
+            output.buckets.iter().flatten().map(|sums| sums.edge_misses + sums.edge_joins).sum();
+        assert_eq!(misses, 0, "the caches hold everything");
+        pooled.add(&measured(&world, &output));
     }
+    pooled
+}
+
+fn relative(ours: f64, theirs: f64) -> f64 {
+    ours / theirs - 1.0
+}
+
+fn check(name: &str, world: &World) {
+    let mut exact = Tally::default();
+    for seed in SEEDS {
+        let outcome = run(world, seed);
+        assert!(outcome.busiest <= 1.0, "no link sends more than it can");
+        exact.add(&outcome.tally);
+    }
+    println!("{name}: exact rebuffering {:.5}, {:.1} kbit/s", exact.rebuffering(), exact.bitrate());
+    assert!(exact.rebuffering() >= 0.01, "agreement says little where nobody stalls");
+    for cells in [8, 64] {
+        let ours = engine(world, cells, world.clock.epoch);
+        let off = relative(ours.rebuffering(), exact.rebuffering());
+        let off_bitrate = relative(ours.bitrate(), exact.bitrate());
+        let off_startup = relative(ours.startup(), exact.startup());
+        println!(
+            "{name}, {cells} cells: rebuffering {:.5} ({:+.2} %), bitrate {:+.2} %, startup {:+.2} %",
+            ours.rebuffering(),
+            off * 100.0,
+            off_bitrate * 100.0,
+            off_startup * 100.0
+        );
+        assert!(off.abs() < TOLERANCE, "{name}: {ours:?} against {exact:?}");
+        assert!(off_bitrate.abs() < TOLERANCE && off_startup.abs() < TOLERANCE, "{ours:?} against {exact:?}");
+    }
+}
+
+#[test]
+fn saturated_links_stall_viewers_as_exact_sharing_says() {
+    check("saturated", &worlds::saturated());
+}
+
+#[test]
+fn an_outage_that_saturates_the_other_cdn_stalls_viewers_as_exact_sharing_says() {
+    check("spillover", &worlds::spillover());
+}
+
+#[test]
+fn a_brown_out_stalls_viewers_as_exact_sharing_says() {
+    check("brown-out", &worlds::brownout());
 }

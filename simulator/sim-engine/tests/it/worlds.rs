@@ -52,10 +52,16 @@ pub(crate) fn small(viewers: u32) -> World {
                 cohort("phone", 200_000, Device::Phone, Access::FourG),
             ],
         },
-        catalogue: Catalogue { titles: 40, zipf_exponent: Ppm(900_000), title_duration: Micros::from_mins(45) },
+        catalogue: Catalogue {
+            titles: 40,
+            zipf_exponent: Ppm(900_000),
+            title_duration: Micros::from_mins(45),
+        },
         encoding: Encoding {
             segment: Micros::from_secs(4),
-            ladder: [400, 1_200, 3_000, 6_000].map(|kbps| Rung { average: Kbps(kbps), peak: Kbps(kbps * 11 / 10) }).to_vec(),
+            ladder: [400, 1_200, 3_000, 6_000]
+                .map(|kbps| Rung { average: Kbps(kbps), peak: Kbps(kbps * 11 / 10) })
+                .to_vec(),
             size_cv: Ppm(250_000),
         },
         cdns: [("cdn-a", 60), ("cdn-b", 40)]
@@ -135,29 +141,30 @@ pub(crate) fn run_with(world: &World, levers: Levers, seed: u64, options: RunOpt
     sim_engine::run(&Stage::new(world, levers, Seed(seed), sessions), options)
 }
 
-/// 2,000 viewers of a catalogue that every cache holds whole, for six minutes: only links, players and faults matter.
+/// 2,000 viewers of a catalogue that every cache holds whole, for five minutes: only links, players and faults matter.
 pub(crate) fn on_demand() -> World {
     let mut world = small(2_000);
-    world.clock.duration = Micros::from_mins(6);
+    world.clock.duration = Micros::from_mins(5);
     world.audience.live = None;
     let vod = world.audience.vod.as_mut().expect("a small world has VOD viewers");
     vod.curve[0].viewers = 2_000;
-    world.catalogue = Catalogue { titles: 24, zipf_exponent: Ppm(800_000), title_duration: Micros::from_mins(30) };
+    world.catalogue =
+        Catalogue { titles: 24, zipf_exponent: Ppm(800_000), title_duration: Micros::from_mins(30) };
     world
 }
 
 /// Both POPs have too little capacity all the time.
 pub(crate) fn saturated() -> World {
     let mut world = on_demand();
-    world.pops[0].capacity = Kbps::from_mbps(465);
-    world.pops[1].capacity = Kbps::from_mbps(310);
+    world.pops[0].capacity = Kbps::from_mbps(456);
+    world.pops[1].capacity = Kbps::from_mbps(304);
     world
 }
 
 /// The first CDN answers 503 for two minutes, and all its viewers go to the second.
 pub(crate) fn spillover() -> World {
     let mut world = on_demand();
-    world.pops[1].capacity = Kbps::from_mbps(780);
+    world.pops[1].capacity = Kbps::from_mbps(680);
     world.faults = vec![Fault { duration: Micros::from_mins(2), ..outage(fault_plan::Failure::Status(503)) }];
     world
 }
@@ -166,11 +173,38 @@ pub(crate) fn spillover() -> World {
 pub(crate) fn brownout() -> World {
     let mut world = on_demand();
     let slow = fault_plan::Action::SlowLink {
-        capacity_factor: Ppm(50_000),
+        capacity_factor: Ppm(40_000),
         added_latency: Micros::from_millis(180),
         share: Ppm::ONE,
     };
     let fault = outage(fault_plan::Failure::Reset);
     world.faults = vec![Fault { action: slow, duration: Micros::from_mins(2), ..fault }];
+    world
+}
+
+/// 3,000 viewers of a catalogue of which a cache holds a share (in ppm of its bytes).
+pub(crate) fn cached(share: Ppm, eviction: EvictionPolicy) -> World {
+    let mut world = on_demand();
+    world.clock.duration = Micros::from_mins(4);
+    world.audience.vod.as_mut().expect("a world of VOD viewers").curve[0].viewers = 3_000;
+    world.catalogue =
+        Catalogue { titles: 1_200, zipf_exponent: Ppm(800_000), title_duration: Micros::from_mins(10) };
+    let all: u64 = world
+        .encoding
+        .ladder
+        .iter()
+        .map(|rung| rung.average.bits_in(world.catalogue.title_duration).0 / 8)
+        .sum();
+    let held = Bytes(all * u64::from(world.catalogue.titles) / 1_000_000 * u64::from(share.0));
+    for pop in &mut world.pops {
+        pop.cache = held;
+        pop.capacity = Kbps::from_mbps(20_000);
+    }
+    for cdn in &mut world.cdns {
+        cdn.eviction = eviction;
+    }
+    let shield = world.shield.as_mut().expect("a small world has a shield");
+    shield.cache = held;
+    world.origin.capacity = Kbps::from_mbps(10_000);
     world
 }

@@ -29,7 +29,12 @@ const PLACES: [Place; 10] = [
     place("reports", 1, true, &[]),
     place("legacy", 2, true, &["platform-core"]),
     place("scenarios", 2, true, &["actors", "fault-plan", "reports"]),
-    place("sim-engine", 3, true, &["platform-core", "legacy", "actors", "scenarios", "fault-plan", "reports"]),
+    place(
+        "sim-engine",
+        3,
+        true,
+        &["platform-core", "legacy", "actors", "scenarios", "fault-plan", "reports"],
+    ),
     place(
         "rehearsal",
         4,
@@ -67,7 +72,8 @@ impl Arrow {
             (true, false) => target.layer < source.layer,
             (false, _) => target.name == "units" && !from_benches || source.may.contains(&target.name),
         };
-        let kind = if *dev { "a dev-dependency points to a lower layer" } else { "the arrow is not in the table" };
+        let kind =
+            if *dev { "a dev-dependency points to a lower layer" } else { "the arrow is not in the table" };
         (!allowed).then(|| format!("`{from}` -> `{to}`: {kind}"))
     }
 }

@@ -3,7 +3,8 @@
 use super::{assert_none, metadata};
 
 /// Licences that ask for no more than their notice to be kept.
-const ALLOWED: [&str; 7] = ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Unicode-3.0", "Zlib"];
+const ALLOWED: [&str; 7] =
+    ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Unicode-3.0", "Zlib"];
 
 /// Whether an SPDX expression can be met with [`ALLOWED`] alone. An exception (`WITH`) only permits more.
 fn allowed(expression: &str) -> bool {
@@ -68,7 +69,9 @@ fn licence_expressions_are_read_as_spdx_means_them() {
     ] {
         assert!(allowed(good), "{good}");
     }
-    for bad in ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT OR GPL-3.0) AND MPL-2.0", "(MIT", "MIT)", "none stated"] {
+    for bad in
+        ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT OR GPL-3.0) AND MPL-2.0", "(MIT", "MIT)", "none stated"]
+    {
         assert!(!allowed(bad), "{bad}");
     }
 }

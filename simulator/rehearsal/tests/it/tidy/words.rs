@@ -122,17 +122,25 @@ fn scenarios_only_advise_on_the_headline() {
     for file in library {
         let text = file.text().expect("a scenario is text");
         for gate in text.split("\n[").filter(|section| section.lines().any(|line| headline(line).is_some())) {
-            assert!(gate.starts_with("gate.") && gate.contains("severity = \"advise\""), "{}: [{gate}", file.path);
+            assert!(
+                gate.starts_with("gate.") && gate.contains("severity = \"advise\""),
+                "{}: [{gate}",
+                file.path
+            );
         }
     }
 }
 
 #[test]
 fn banned_words_are_found_as_words() {
-    for line in ["let cdn_id = 1;", "// TODO later", "mod utils;", "a Manager of things", "TODO(soon)", "dbg!(x)"] {
+    for line in
+        ["let cdn_id = 1;", "// TODO later", "mod utils;", "a Manager of things", "TODO(soon)", "dbg!(x)"]
+    {
         assert!(banned_words(line).is_some(), "{line}");
     }
-    for line in ["// TODO(#12): later", "todo = \"warn\"", "my_cdn_ids", "mastodon", "the request_ids", "pathway"] {
+    for line in
+        ["// TODO(#12): later", "todo = \"warn\"", "my_cdn_ids", "mastodon", "the request_ids", "pathway"]
+    {
         assert_eq!(banned_words(line), None, "{line}");
     }
     assert!(places("a.rs", &["see /wo", "rk/x"].concat()).is_some());

@@ -10,7 +10,9 @@ use actors::player::{
 use fault_plan::Effect;
 use scenarios::world::{Access, Device, World};
 use units::sample::{LogNormal, QuantileTable, normal_quantile};
-use units::{Bits, CohortId, Draws, Kbps, Micros, PathwayId, PopId, Purpose, Seed, Timestamp, TitleId, ViewerId};
+use units::{
+    Bits, CohortId, Draws, Kbps, Micros, PathwayId, PopId, Purpose, Seed, Timestamp, TitleId, ViewerId,
+};
 
 pub(super) struct Tables {
     pub(super) world: World,
@@ -75,6 +77,11 @@ impl Tables {
         &self.sessions[viewer as usize]
     }
 
+    /// When a viewer's player begins: on arrival; those found under way at the start of the run.
+    pub(super) fn comes(&self, viewer: u32) -> Timestamp {
+        self.session(viewer).arrives
+    }
+
     pub(super) fn context(&self, viewer: u32) -> Context<'_> {
         let cohort = self.session(viewer).cohort;
         Context {
@@ -96,7 +103,7 @@ impl Tables {
         model.rate_at(state, ViewerId(viewer), model.slot_at(now)).rate()
     }
 
-    /// The slot lengths that occur, each with its cohorts.
+    /// How long the access rates of a cohort last.
     pub(super) fn slot_of(&self, cohort: CohortId) -> Micros {
         self.access[cohort.index()].slot_length()
     }

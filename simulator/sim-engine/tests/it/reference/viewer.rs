@@ -1,7 +1,7 @@
 //! One viewer of the reference.
 
 use actors::network::AccessState;
-use actors::player::{Failure, Loaded, LoadDeadlines, Played, Player, Request, RequestKind};
+use actors::player::{Failure, LoadDeadlines, Loaded, Played, Player, Request, RequestKind};
 use units::{Bits, Kbps, Micros, PathwayId, PopId, Timestamp};
 
 use super::link::Place;
@@ -105,6 +105,12 @@ impl Tally {
         self.stalled as f64 / (self.stalled + self.played) as f64
     }
 
+    /// Mean startup time, in µs.
+    pub(crate) fn startup(&self) -> f64 {
+        self.startup as f64 / self.started as f64
+    }
+
+    /// Mean bitrate of segments, in kbit/s.
     pub(crate) fn bitrate(&self) -> f64 {
         self.kbps as f64 / self.segments as f64
     }
