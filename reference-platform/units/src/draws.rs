@@ -119,7 +119,8 @@ mod tests {
         assert_eq!(drawn, PINNED);
     }
 
-    const PINNED: [u64; 3] = [9_468_058_193_883_282_199, 7_383_346_012_265_050_490, 11_185_785_264_835_724_506];
+    const PINNED: [u64; 3] =
+        [9_468_058_193_883_282_199, 7_383_346_012_265_050_490, 11_185_785_264_835_724_506];
 
     #[test]
     fn purposes_entities_and_slots_do_not_share_draws() {

@@ -109,7 +109,11 @@ impl Ppm {
     }
 
     /// The nearest share to a fraction in 0..=4294; others saturate.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating by definition of `as`")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturating by definition of `as`"
+    )]
     pub fn from_f64(fraction: f64) -> Self {
         Self((fraction * 1e6 + 0.5) as u32)
     }

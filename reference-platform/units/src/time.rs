@@ -52,7 +52,11 @@ impl Micros {
     }
 
     /// The nearest span to `seconds`; negative and non-finite values become zero.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating by definition of `as`")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturating by definition of `as`"
+    )]
     pub fn from_secs_f64(seconds: f64) -> Self {
         Self((seconds * 1e6 + 0.5).max(0.0) as u64)
     }

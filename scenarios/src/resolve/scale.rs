@@ -73,7 +73,11 @@ const PLANNED_USE: f64 = 0.7;
 /// A tenth of the servers at the same utilisation would wait far longer, and an origin that waits draws more misses for
 /// objects on their way: a small world would collapse where the large one holds.
 /// Source: square-root staffing, Halfin and Whitt, Operations Research 29 (1981).
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating by definition of `as`")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturating by definition of `as`"
+)]
 fn servers(number: u32, factor: Ppm) -> u32 {
     let (number, factor) = (f64::from(number), factor.as_f64());
     let busy = PLANNED_USE * number * factor;

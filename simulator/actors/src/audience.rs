@@ -15,7 +15,8 @@ mod presence;
 pub mod spec;
 
 pub use spec::{
-    AudienceError, AudienceSpec, Catalogue, CohortSpec, Curve, SessionSpec, StreamContent, StreamSpec,
+    AudienceError, AudienceSpec, Catalogue, CohortSpec, Curve, Patience, SessionSpec, StreamContent,
+    StreamSpec,
 };
 
 use units::draws::unit_interval;
@@ -113,12 +114,15 @@ fn warning(stream: u8, (at, expected, wanted): (Timestamp, f64, f64)) -> Option<
     (expected > wanted * (1.0 + EXCESS_SHARE) + 1.0).then_some(PlanWarning { stream, at, expected, wanted })
 }
 
-/// How long a viewer waits for the first frame: 2 s, then 5.8 % of all viewers give up in each second.
+/// How long a viewer waits for the first frame: the grace, then a share of all viewers gives up in each second.
 ///
-/// All are gone after 19.2 s. Source: Krishnan and Sitaraman, "Video stream quality impacts viewer behavior", IMC 2012.
+/// With [`Patience::MEASURED`] all are gone after 19.2 s. Source: Krishnan and Sitaraman, "Video stream quality impacts viewer behavior", IMC 2012.
 #[must_use]
-pub fn startup_patience(bits: u64) -> Micros {
-    Micros::from_secs_f64(2.0 + unit_interval(bits) / 0.058)
+pub fn startup_patience(patience: Patience, bits: u64) -> Micros {
+    if patience.per_second == Ppm::ZERO {
+        return Micros::MAX;
+    }
+    patience.grace + Micros::from_secs_f64(unit_interval(bits) / patience.per_second.as_f64())
 }
 
 /// The streams of draws that make a session.
@@ -196,11 +200,12 @@ impl<'a> Planner<'a> {
         let cohort = weighted(self.spec.cohorts.iter().map(|cohort| cohort.share), bits(draws.cohort));
         let regions = &self.spec.cohorts[cohort].regions;
         let region = weighted(regions.iter().map(|region| region.1), bits(draws.region));
-        let waits = self.spec.startup_patience && matches!(comes, Comes::At(_));
+        let patience = self.spec.startup_patience.filter(|_| matches!(comes, Comes::At(_)));
         Session {
             arrives,
             leaves: presence::leaves(arrives, stay),
-            startup_patience: if waits { startup_patience(bits(draws.patience)) } else { Micros::MAX },
+            startup_patience: patience
+                .map_or(Micros::MAX, |patience| startup_patience(patience, bits(draws.patience))),
             viewer: ViewerId(0),
             watches: self.watches(stay, bits(draws.title)),
             cohort: cohort_id(cohort),

@@ -9,7 +9,7 @@
 pub mod choice;
 pub mod estimator;
 
-pub use choice::{Download, NetworkView, abandon, first_variant, next_variant};
+pub use choice::{Download, NetworkView, abandon, first_variant, gives_up_after, next_variant};
 pub use estimator::Estimator;
 
 /// Share of the estimate that a variant at or below the current one may use (`abrBandWidthFactor`).

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use actors::audience::{
-    AudienceError, AudienceSpec, Catalogue, CohortSpec, Curve, PlanWarning, Session, SessionSpec, StreamContent,
-    StreamSpec, plan,
+    AudienceError, AudienceSpec, Catalogue, CohortSpec, Curve, Patience, PlanWarning, Session, SessionSpec,
+    StreamContent, StreamSpec, plan,
 };
 use scenarios::world::{CurvePoint, SessionLength, World};
 use units::Seed;
@@ -25,7 +25,8 @@ fn spec(world: &World) -> AudienceSpec {
         content: StreamContent::Vod(Catalogue {
             titles: world.catalogue.titles,
             zipf: world.catalogue.zipf_exponent.as_f64(),
-            segments: u32::try_from((world.catalogue.title_duration.0 / segment.0).max(1)).unwrap_or(u32::MAX),
+            segments: u32::try_from((world.catalogue.title_duration.0 / segment.0).max(1))
+                .unwrap_or(u32::MAX),
             segment,
             from_start: Catalogue::FROM_START,
         }),
@@ -47,7 +48,9 @@ fn spec(world: &World) -> AudienceSpec {
         duration: world.clock.duration,
         streams: vod.into_iter().chain(live).collect(),
         cohorts: cohorts.collect(),
-        startup_patience: audience.patience.is_some(),
+        startup_patience: audience
+            .patience
+            .map(|given| Patience { grace: given.grace, per_second: given.per_second }),
     }
 }
 

@@ -142,7 +142,8 @@ impl Backhaul {
             uplink: Uplink::new(shield.capacity),
             rtt_to_origin: shield.rtt_to_origin,
         });
-        let distance = |pop: &scenarios::world::Pop| Distances { shield: pop.rtt_to_shield, origin: pop.rtt_to_origin };
+        let distance =
+            |pop: &scenarios::world::Pop| Distances { shield: pop.rtt_to_shield, origin: pop.rtt_to_origin };
         Self {
             shield,
             origin: Queue::new(world.origin.servers, world.origin.queue_limit),
@@ -175,7 +176,7 @@ impl Backhaul {
     pub(crate) fn fetch(&mut self, fetch: &Fetch) -> Option<(Timestamp, Timestamp)> {
         let distance = self.distances[fetch.pop.index()];
         let Some(rtt_to_origin) = self.shield.as_ref().map(|shield| shield.rtt_to_origin) else {
-            return self.from_origin(fetch, fetch.at + distance.origin / 2, distance.origin / 2);
+            return self.ask_origin(fetch, fetch.at + distance.origin / 2, distance.origin / 2);
         };
         let arrives = fetch.at + distance.shield / 2;
         self.sums.shield_requests += 1;
@@ -185,7 +186,7 @@ impl Backhaul {
                 times
             }
             None => {
-                let times = self.from_origin(fetch, arrives + rtt_to_origin / 2, rtt_to_origin / 2)?;
+                let times = self.ask_origin(fetch, arrives + rtt_to_origin / 2, rtt_to_origin / 2)?;
                 if let Some(shield) = &mut self.shield {
                     shield.fills.insert(fetch.key, (times.0, times.1, fetch.size.to_bytes()));
                 }
@@ -207,7 +208,12 @@ impl Backhaul {
         shield.cache.get(key).then_some((now, now))
     }
 
-    fn from_origin(&mut self, fetch: &Fetch, arrives: Timestamp, way_back: Micros) -> Option<(Timestamp, Timestamp)> {
+    fn ask_origin(
+        &mut self,
+        fetch: &Fetch,
+        arrives: Timestamp,
+        way_back: Micros,
+    ) -> Option<(Timestamp, Timestamp)> {
         self.sums.origin_requests += 1;
         let service = self.service.sample(self.service_draws.bits(u64::from(fetch.viewer.0), fetch.at.0));
         let Served::Done { wait, at } = self.origin.serve(arrives, service) else {

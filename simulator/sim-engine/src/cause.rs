@@ -114,7 +114,11 @@ mod tests {
 
     #[test]
     fn nothing_helps_a_viewer_whose_access_cannot_carry_the_lowest_variant() {
-        let slow = Arrived { at_access_rate: Micros::from_secs(60), lost_to_link: Micros::from_secs(9), ..segment() };
+        let slow = Arrived {
+            at_access_rate: Micros::from_secs(60),
+            lost_to_link: Micros::from_secs(9),
+            ..segment()
+        };
         check(slow, Cause::AccessNetwork);
     }
 

@@ -1,27 +1,32 @@
 //! A cell: a fixed slice of the world's viewers, with the matching slice of every POP's cache and uplink.
 //!
-//! One epoch of a cell: take the backhaul's answers, deliver bits to the bodies in flight at the published rates, then
+//! One epoch of a cell: deliver bits to the bodies in flight at the published rates, take the backhaul's answers, then
 //! work through the events in order of (time, kind, seat). Cells share nothing within an epoch, so any thread may run
 //! any of them.
 //!
+//! A cell is its seats and the [`Hall`], which is all that they share. What happens to one viewer is a method of the hall
+//! on that viewer's seat, so that a seat is looked up once per event.
+//!
 //! Split: this file holds the state and the loop; `session` begins and ends sessions, `request` turns a player's
-//! commands into answers, `transfer` moves bits.
+//! commands into answers, `transfer` moves bits, `sweep` moves them for all bodies at a barrier, `account` counts.
 
-use actors::player::{Failure, Loaded, Played, Player, Step};
+use actors::player::{Command, Failure, Loaded, Step};
 use units::draws::mix;
 use units::{Bits, Micros, PopId, Timestamp};
 
 use crate::backhaul::{Fetch, Fetched};
 use crate::board::Board;
 use crate::edge::Slice;
-use crate::flow::Flow;
-use crate::ledger::{Ledger, Sums};
-use crate::seat::{Answer, Pending, Phase, Seat};
+use crate::flow::Body;
+use crate::ledger::{Cause, Ledger};
+use crate::seat::{Margin, Pending, Phase, Seat};
 use crate::stage::Stage;
 use crate::wheel::{Event, EventKind, Wheel};
 
+mod account;
 mod request;
 mod session;
+mod sweep;
 mod transfer;
 
 /// Counts of one epoch that the platform's health checks read, by (region, pathway).
@@ -55,74 +60,97 @@ struct Joined {
     requested_at: Timestamp,
 }
 
+/// Whose turn it is, and when.
+#[derive(Debug, Clone, Copy)]
+struct Turn<'a> {
+    stage: &'a Stage,
+    board: &'a Board,
+    slot: u32,
+    now: Timestamp,
+}
+
 /// A fixed slice of the simulated world.
 #[derive(Debug)]
 pub(crate) struct Cell {
-    id: u16,
-    wheel: Wheel,
-    players: Vec<Player>,
     seats: Vec<Seat>,
-    free: Vec<u32>,
-    /// Bodies in flight, by POP.
-    flows: Vec<Vec<Flow>>,
-    /// Slices of the edge caches, by POP.
-    pub(crate) edges: Vec<Slice>,
-    joined: Vec<Joined>,
-    /// What remains of the epoch's headroom, by POP, in millibits.
-    headroom: Vec<u64>,
+    hall: Hall,
     /// Answers of the backhaul, put here at the barrier.
     pub(crate) inbox: Vec<Fetched>,
     /// Sessions granted in the coming epoch: index into the plan, and when; put here at the barrier.
     pub(crate) granted: Vec<(u32, Option<Timestamp>)>,
-    /// Fetches of this epoch.
-    pub(crate) outbox: Vec<Fetch>,
-    /// Millibits sent in this epoch, by POP.
-    pub(crate) sent: Vec<u64>,
-    /// Rate that the bodies in flight could take at the end of the epoch, by POP, in kbit/s.
-    pub(crate) demand: Vec<u64>,
-    pub(crate) outcomes: Vec<Outcomes>,
-    pub(crate) ledger: Ledger,
     /// Running hash of all events.
     pub(crate) hash: u64,
     pub(crate) events: u64,
+}
+
+/// What the seats of a cell share.
+#[derive(Debug)]
+struct Hall {
+    id: u16,
+    wheel: Wheel,
+    /// By slot, as the seats.
+    margins: Vec<Margin>,
+    free: Vec<u32>,
+    /// Bodies in flight, by POP.
+    bodies: Vec<Vec<Body>>,
+    /// By slot: where a seat's body is in its POP's list.
+    places: Vec<u32>,
+    /// Slices of the edge caches, by POP.
+    edges: Vec<Slice>,
+    joined: Vec<Joined>,
+    /// What remains of the epoch's headroom, by POP, in millibits.
+    headroom: Vec<u64>,
+    /// Fetches of this epoch.
+    outbox: Vec<Fetch>,
+    /// Millibits sent in this epoch, by POP.
+    sent: Vec<u64>,
+    /// Rate that the bodies in flight could take at the end of the epoch, by POP, in kbit/s.
+    demand: Vec<u64>,
+    outcomes: Vec<Outcomes>,
+    ledger: Ledger,
     /// Sessions that are on.
-    pub(crate) present: u32,
+    present: u32,
 }
 
 impl Cell {
     pub(crate) fn new(id: u16, stage: &Stage, edges: Vec<Slice>) -> Self {
         let pops = stage.world.pops.len();
-        Self {
+        let hall = Hall {
             id,
             wheel: Wheel::new(stage.world.clock.epoch),
-            players: Vec::new(),
-            seats: Vec::new(),
+            margins: Vec::new(),
             free: Vec::new(),
-            flows: vec![Vec::new(); pops],
+            bodies: vec![Vec::new(); pops],
+            places: Vec::new(),
             edges,
             joined: Vec::new(),
             headroom: vec![0; pops],
-            inbox: Vec::new(),
-            granted: Vec::new(),
             outbox: Vec::new(),
             sent: vec![0; pops],
             demand: vec![0; pops],
             outcomes: vec![Outcomes::default(); stage.shape.regions * stage.shape.pathways],
             ledger: Ledger::new(stage.shape),
+            present: 0,
+        };
+        Self {
+            seats: Vec::new(),
+            hall,
+            inbox: Vec::new(),
+            granted: Vec::new(),
             hash: mix(u64::from(id)),
             events: 0,
-            present: 0,
         }
     }
 
     pub(crate) fn id(&self) -> u16 {
-        self.id
+        self.hall.id
     }
 
     /// Runs one epoch.
     pub(crate) fn run_epoch(&mut self, stage: &Stage, board: &Board) {
         self.begin_epoch(stage, board);
-        while let Some(event) = self.wheel.pop() {
+        self.hall.wheel.sort();
+        while let Some(event) = self.hall.wheel.pop() {
             self.hash = mix(self.hash ^ event.word());
             self.events += 1;
             self.handle(stage, board, event);
@@ -131,184 +159,233 @@ impl Cell {
     }
 
     fn begin_epoch(&mut self, stage: &Stage, board: &Board) {
-        self.wheel.turn_to(board.ordinal);
-        self.headroom.copy_from_slice(&board.headroom);
-        self.sent.fill(0);
-        self.outcomes.fill(Outcomes::default());
-        for edge in &mut self.edges {
+        let hall = &mut self.hall;
+        hall.wheel.turn_to(board.ordinal);
+        hall.headroom.copy_from_slice(&board.headroom);
+        hall.sent.fill(0);
+        hall.outcomes.fill(Outcomes::default());
+        for edge in &mut hall.edges {
             edge.admit_filled(board.from);
         }
-        self.advance_flows(stage, board);
+        self.advance_bodies(stage, board);
         self.take_answers(stage, board);
         self.take_granted(stage, board);
     }
 
     fn handle(&mut self, stage: &Stage, board: &Board, event: Event) {
-        let (slot, now) = (event.slot(), event.at());
-        let seat = &self.seats[slot as usize];
+        let turn = &Turn { stage, board, slot: event.slot(), now: event.at() };
+        let (hall, seat, now) = (&mut self.hall, &mut self.seats[turn.slot as usize], turn.now);
         match event.kind() {
-            EventKind::Begin if seat.phase == Phase::Granting && seat.wake_at == now => self.begin(stage, board, slot, now),
-            EventKind::Finish => self.finish(stage, board, slot, now),
-            EventKind::Answer => {
-                if let Pending::Answer(at, answer) = seat.pending
-                    && at == now
-                {
-                    self.seats[slot as usize].pending = Pending::Nothing;
-                    match answer {
-                        Answer::Loaded(loaded) => self.loaded(stage, board, slot, loaded, now),
-                        Answer::Failed(failure) => self.failed(stage, board, slot, failure, now),
-                    }
+            EventKind::Begin if seat.phase == Phase::Granting && seat.due == now => hall.begin(turn, seat),
+            EventKind::Finish if seat.due == now && matches!(seat.pending, Pending::Ending(_)) => {
+                hall.finish(turn, seat)
+            }
+            EventKind::Answer if seat.due == now => match seat.pending {
+                Pending::Playlist { newest_listed } => hall.playlist(turn, seat, newest_listed),
+                Pending::Error(failure) => {
+                    seat.pending = Pending::Nothing;
+                    seat.due = Timestamp::NEVER;
+                    hall.failed(turn, seat, failure);
                 }
+                _ => {}
+            },
+            EventKind::Timeout if seat.timeout_at == now && seat.pending != Pending::Nothing => {
+                hall.drop_pending(turn, seat);
+                hall.failed(turn, seat, Failure::Timeout);
             }
-            EventKind::Timeout if seat.phase == Phase::Active && seat.timeout_at == now && seat.pending != Pending::Nothing => {
-                self.drop_pending(slot, now);
-                self.failed(stage, board, slot, Failure::Timeout, now);
+            EventKind::Progress if seat.progress_at == now => hall.progress(turn, seat),
+            EventKind::Wake
+                if seat.phase == Phase::Active && seat.due == now && seat.pending == Pending::Nothing =>
+            {
+                seat.due = Timestamp::NEVER;
+                hall.poll_steering(turn, seat);
+                let step = seat.player.wake(&stage.context(seat), now);
+                hall.obey(turn, seat, &step);
             }
-            EventKind::Progress if seat.phase == Phase::Active && seat.progress_at == now => {
-                self.progress(stage, board, slot, now);
+            EventKind::Patience if hall.margin(turn).patience_until == now && !seat.started => {
+                hall.give_up(turn, seat)
             }
-            EventKind::Wake if seat.phase == Phase::Active && seat.wake_at == now && seat.pending == Pending::Nothing => {
-                self.poll_steering(stage, board, slot, now);
-                let step = self.players[slot as usize].wake(&stage.context(&self.seats[slot as usize]), now);
-                self.obey(stage, board, slot, step, now);
-            }
-            EventKind::Patience if seat.phase != Phase::Empty && seat.patience_until == now && !seat.started => {
-                self.give_up(slot, now);
-            }
-            EventKind::Leave if seat.phase != Phase::Empty && seat.leaves_at == now => self.leave(slot, now),
+            EventKind::Leave if hall.margin(turn).leaves_at == now => hall.leave(turn, seat),
             _ => {}
-        }
-    }
-
-    /// A request succeeded.
-    fn loaded(&mut self, stage: &Stage, board: &Board, slot: u32, loaded: Loaded, now: Timestamp) {
-        self.observe_health(stage, slot, Some(&loaded), now);
-        self.poll_steering(stage, board, slot, now);
-        let step = self.players[slot as usize].loaded(&stage.context(&self.seats[slot as usize]), now, loaded);
-        self.obey(stage, board, slot, step, now);
-    }
-
-    /// A request failed.
-    fn failed(&mut self, stage: &Stage, board: &Board, slot: u32, failure: Failure, now: Timestamp) {
-        self.observe_health(stage, slot, None, now);
-        let seat = &mut self.seats[slot as usize];
-        let lost = now.since(seat.requested_at);
-        let cause = if seat.faulted { crate::ledger::Cause::OutageDetection } else { crate::ledger::Cause::OriginOrMiss };
-        seat.losses.add(cause, lost);
-        seat.failed_at = Some(now);
-        self.sums_of(slot).failures += 1;
-        self.poll_steering(stage, board, slot, now);
-        let step = self.players[slot as usize].failed(&stage.context(&self.seats[slot as usize]), now, failure);
-        self.obey(stage, board, slot, step, now);
-    }
-
-    /// The sums that a seat's doings count into.
-    fn sums_of(&mut self, slot: u32) -> &mut Sums {
-        let seat = &self.seats[slot as usize];
-        let pathway = self.players[slot as usize].pathway();
-        self.ledger.at(seat.cohort, seat.region, pathway)
-    }
-
-    /// Counts playback since the last call. A stall gets its cause once playback goes on.
-    fn account(&mut self, slot: u32, played: Played) {
-        let play = played.stalled_from.since(played.from);
-        let stall = played.to.since(played.stalled_from);
-        if play > Micros::ZERO {
-            self.close_stall(slot);
-        }
-        let seat = &mut self.seats[slot as usize];
-        seat.open_stall += stall;
-        seat.stalled_once |= played.stall_began;
-        if played.first_frame {
-            seat.started = true;
-            let startup = played.to.since(seat.arrived_at);
-            let (cohort, region) = (seat.cohort, seat.region);
-            self.ledger.startups.push((cohort, region, startup));
-            self.sums_of(slot).started += 1;
-        }
-        let sums = self.sums_of(slot);
-        sums.played += play.0;
-        sums.stalled += stall.0;
-        sums.stalls += u64::from(played.stall_began);
-    }
-
-    /// Gives the stall time that has none its cause.
-    fn close_stall(&mut self, slot: u32) {
-        let seat = &mut self.seats[slot as usize];
-        let stall = std::mem::take(&mut seat.open_stall);
-        if stall > Micros::ZERO {
-            let cause = seat.losses.primary();
-            self.sums_of(slot).caused[cause as usize] += stall.0;
         }
     }
 
     /// Counts playback up to `now`, the end of a bucket, and hands the bucket over.
     pub(crate) fn end_bucket(&mut self, now: Timestamp, close_stalls: bool) {
-        for slot in 0..self.seats.len() {
-            #[expect(clippy::cast_possible_truncation, reason = "a cell has at most 2^20 seats")]
-            let slot = slot as u32;
-            match self.seats[slot as usize].phase {
+        for (slot, seat) in (0u32..).zip(&mut self.seats) {
+            match seat.phase {
                 Phase::Active => {
-                    let played = self.players[slot as usize].settle(now);
-                    self.account(slot, played);
+                    let played = seat.player.settle(now);
+                    self.hall.account(slot, seat, &played);
                 }
-                Phase::Dead => self.settle_dead(slot, now),
+                Phase::Dead => self.hall.settle_dead(slot, seat, now),
                 Phase::Empty | Phase::Granting => continue,
             }
             if close_stalls {
-                self.close_stall(slot);
+                self.hall.close_stall(slot, seat);
             }
         }
     }
 
     /// Bodies in flight of one POP, by access class: what max-min sharing needs.
     pub(crate) fn count_classes(&self, pop: PopId, flows: &mut [u32; crate::sharing::CLASSES]) {
-        for flow in &self.flows[pop.index()] {
-            if !flow.blocked && flow.finish_at == Timestamp::NEVER {
-                flows[usize::from(flow.class.0)] += 1;
-            }
+        for body in self.hall.bodies[pop.index()].iter().filter(|body| !body.is_blocked()) {
+            flows[usize::from(body.class.0)] += 1;
         }
     }
 
-    /// Bits that flows in flight have received so far: what conservation is checked with.
-    pub(crate) fn bits_in_flight(&self, now: Timestamp) -> Bits {
-        Bits(self.flows.iter().flatten().map(|flow| flow.received(now).0).sum())
+    /// Bits that bodies in flight have brought by the end of the last epoch: what conservation is checked with.
+    pub(crate) fn bits_in_flight(&self) -> Bits {
+        let known = self.hall.bodies.iter().flatten();
+        let flowing =
+            known.map(|body| Bits((self.seats[body.slot as usize].size.0 * 1_000 - body.remaining) / 1_000));
+        let ending =
+            self.seats.iter().filter(|seat| matches!(seat.pending, Pending::Ending(_))).map(|seat| seat.size);
+        flowing.chain(ending).sum()
     }
 
     /// Live misses that the barrier has answered and this cell has not counted yet.
     pub(crate) fn misses_unanswered(&self) -> u64 {
         use crate::backhaul::Found;
-        self.inbox.iter().filter(|answer| answer.fetch.live.is_some() && answer.found == Found::Fetched).count() as u64
+        self.inbox
+            .iter()
+            .filter(|answer| answer.fetch.live.is_some() && answer.found == Found::Fetched)
+            .count() as u64
     }
 
-    /// Players that have a session, for `memory` figures.
+    /// Seats that were ever taken at the same time, for `memory` figures.
     pub(crate) fn seats_allocated(&self) -> usize {
         self.seats.len()
     }
 
+    /// Sessions that are on.
+    pub(crate) fn present(&self) -> u32 {
+        self.hall.present
+    }
+
+    pub(crate) fn outcomes(&self) -> &[Outcomes] {
+        &self.hall.outcomes
+    }
+
+    /// Millibits sent to the bodies of a POP in this epoch.
+    pub(crate) fn sent(&self, pop: usize) -> u64 {
+        self.hall.sent[pop]
+    }
+
+    /// Rate that the bodies in flight could take of a POP's link, in kbit/s.
+    pub(crate) fn demand(&self, pop: PopId) -> u64 {
+        self.hall.demand[pop.index()]
+    }
+
+    pub(crate) fn ledger(&mut self) -> &mut Ledger {
+        &mut self.hall.ledger
+    }
+
+    /// Fetches that the last epoch left.
+    pub(crate) fn outbox(&mut self) -> &mut Vec<Fetch> {
+        &mut self.hall.outbox
+    }
+}
+
+impl Hall {
+    fn margin(&self, turn: &Turn<'_>) -> &Margin {
+        &self.margins[turn.slot as usize]
+    }
+
+    /// A playlist has come.
+    fn playlist(&mut self, turn: &Turn<'_>, seat: &mut Seat, newest_listed: Option<u32>) {
+        let loaded = Loaded {
+            requested_at: seat.requested_at,
+            first_byte_at: turn.now,
+            size: request::PLAYLIST_SIZE,
+            newest_listed,
+        };
+        seat.pending = Pending::Nothing;
+        seat.due = Timestamp::NEVER;
+        self.loaded(turn, seat, loaded);
+    }
+
+    /// A request succeeded.
+    fn loaded(&mut self, turn: &Turn<'_>, seat: &mut Seat, loaded: Loaded) {
+        self.observe_health(turn, seat, Some(&loaded));
+        self.poll_steering(turn, seat);
+        let step = seat.player.loaded(&turn.stage.context(seat), turn.now, loaded);
+        self.obey(turn, seat, &step);
+    }
+
+    /// A request failed.
+    fn failed(&mut self, turn: &Turn<'_>, seat: &mut Seat, failure: Failure) {
+        self.observe_health(turn, seat, None);
+        let cause = if seat.faulted { Cause::OutageDetection } else { Cause::OriginOrMiss };
+        self.blame(turn.slot, seat, cause, turn.now.since(seat.requested_at));
+        seat.failed_at = turn.now;
+        self.sums_of(seat).failures += 1;
+        self.poll_steering(turn, seat);
+        let step = seat.player.failed(&turn.stage.context(seat), turn.now, failure);
+        self.obey(turn, seat, &step);
+    }
+
+    /// Takes over the steering service's answer to the last poll, if there was one since the player last acted.
+    ///
+    /// A steering answer takes effect at a player's next request and no sooner, so looking it up then is exact and costs
+    /// no event per poll.
+    fn poll_steering(&self, turn: &Turn<'_>, seat: &mut Seat) {
+        if turn.now < seat.next_poll {
+            return;
+        }
+        let steering = &turn.board.steering;
+        let (asked_at, next) = steering.last_poll(seat.next_poll, turn.now);
+        seat.next_poll = next;
+        seat.player.steer(steering.order_at(asked_at, seat.region, turn.stage.steering_draw(seat.viewer)));
+    }
+
     /// Obeys a player's command.
-    fn obey(&mut self, stage: &Stage, board: &Board, slot: u32, step: Step, now: Timestamp) {
-        use actors::player::Command;
-        self.account(slot, step.played);
-        match step.command {
+    fn obey(&mut self, turn: &Turn<'_>, seat: &mut Seat, step: &Step) {
+        self.account(turn.slot, seat, &step.played);
+        match &step.command {
             Command::Continue => {}
-            Command::Load(request) => self.send(stage, board, slot, request, now),
+            Command::Load(request) => self.send(turn, seat, request),
             Command::Replace(request) => {
-                self.drop_pending(slot, now);
-                self.send(stage, board, slot, request, now);
+                self.drop_pending(turn, seat);
+                self.send(turn, seat, request);
             }
             Command::Wait(until) => {
-                self.drop_pending(slot, now);
-                let until = until.max(now);
-                self.seats[slot as usize].wake_at = until;
-                if until < Timestamp(1 << 40) {
-                    self.wheel.push(Event::new(until, EventKind::Wake, slot));
-                }
+                self.drop_pending(turn, seat);
+                self.plan(turn.slot, seat, EventKind::Wake, (*until).max(turn.now));
             }
             Command::End(reason) => {
-                self.drop_pending(slot, now);
-                self.ended(slot, reason, now);
+                self.drop_pending(turn, seat);
+                self.ended(turn, seat, *reason);
             }
         }
+    }
+
+    /// Plans what the seat waits for, unless it lies beyond any run.
+    fn plan(&mut self, slot: u32, seat: &mut Seat, kind: EventKind, at: Timestamp) {
+        seat.due = at;
+        if at < Event::END {
+            self.wheel.push(Event::new(at, kind, slot));
+        }
+    }
+
+    /// Plans a time-out of the request in flight.
+    fn plan_timeout(&mut self, slot: u32, seat: &mut Seat, at: Timestamp) {
+        seat.timeout_at = at;
+        if at < Event::END {
+            self.wheel.push(Event::new(at, EventKind::Timeout, slot));
+        }
+    }
+
+    /// Plans the player's next look at its download.
+    fn plan_look(&mut self, slot: u32, seat: &mut Seat, at: Timestamp) {
+        seat.progress_at = at;
+        if at < Event::END {
+            self.wheel.push(Event::new(at, EventKind::Progress, slot));
+        }
+    }
+
+    /// How long the player's looks at a download lead nowhere: no event is spent on those.
+    fn no_look_for(turn: &Turn<'_>, seat: &Seat) -> Micros {
+        turn.stage.looks_after[seat.cohort.index()]
     }
 }

@@ -25,19 +25,19 @@ pub(crate) struct History {
 const POLL_PHASE: u64 = 1 << 40;
 
 impl History {
-    /// How often a viewer's player has asked by `now`.
-    pub(crate) fn polls_by(&self, viewer: ViewerId, now: Timestamp) -> u64 {
-        let Some(ttl) = self.ttl else { return 0 };
-        match now.0.checked_sub(self.phase(viewer, ttl)) {
-            Some(since) => since / ttl.0 + 1,
-            None => 0,
-        }
+    /// When a viewer's player asks for the first time after `now`; never if there is nobody to ask.
+    pub(crate) fn first_poll(&self, viewer: ViewerId, now: Timestamp) -> Timestamp {
+        let Some(ttl) = self.ttl else { return Timestamp::NEVER };
+        let phase = Timestamp(self.phase(viewer, ttl));
+        if now < phase { phase } else { self.last_poll(phase, now).1 }
     }
 
-    /// When it asked for the `polls`th time (from 1).
-    pub(crate) fn polled_at(&self, viewer: ViewerId, polls: u64) -> Timestamp {
-        let Some(ttl) = self.ttl else { return Timestamp::ZERO };
-        Timestamp(self.phase(viewer, ttl) + polls.saturating_sub(1) * ttl.0)
+    /// The last time that a player asked by `now`, and the next time after, from any time (not after `now`) at which it
+    /// did.
+    pub(crate) fn last_poll(&self, asked: Timestamp, now: Timestamp) -> (Timestamp, Timestamp) {
+        let Some(ttl) = self.ttl else { return (Timestamp::ZERO, Timestamp::NEVER) };
+        let last = asked + ttl * (now.since(asked).0 / ttl.0.max(1));
+        (last, last + ttl)
     }
 
     fn phase(&self, viewer: ViewerId, ttl: Micros) -> u64 {
@@ -152,8 +152,9 @@ impl Control {
             self.next_probe = now + stage.world.platform.steering.probe_every;
         }
         let epoch = stage.world.clock.epoch;
+        let epochs = (LATELY.0 / epoch.0.max(1)).max(1);
         for (sum, new) in self.sent.iter_mut().zip(sent) {
-            *sum = lately(*sum, *new);
+            *sum = lately(*sum, *new, epochs);
         }
         let mut samples = Vec::with_capacity(outcomes.len());
         for region in stage.world.region_ids() {
@@ -162,19 +163,25 @@ impl Control {
                 let seen = outcomes[pair];
                 let lookups = &mut self.lookups[pair];
                 *lookups = Ratio::new(
-                    lately(lookups.part, u64::from(seen.hits)),
-                    lately(lookups.whole, u64::from(seen.lookups)),
+                    lately(lookups.part, u64::from(seen.hits), epochs),
+                    lately(lookups.whole, u64::from(seen.lookups), epochs),
                 );
-                self.received[pair] = lately(self.received[pair], seen.sent);
+                self.received[pair] = lately(self.received[pair], seen.sent, epochs);
                 let (pop, rtt) = board.route[pair];
-                let used = Kbps(self.sent[pop.index()] / LATELY / epoch.0.max(1));
+                let used = Kbps(self.sent[pop.index()] / epochs / epoch.0.max(1));
                 // What a POP has to spare is there once, however many regions it serves now.
                 let sharing = board.route.iter().filter(|(other, _)| *other == pop).count() as u64;
                 samples.push(PathwaySample {
                     outcomes: platform_core::playback::health::Outcomes { good: seen.good, bad: seen.bad },
-                    probe: if probing { probe(stage, board, (region, pathway), (pop, rtt)) } else { Probe::None },
-                    load: Kbps(self.received[pair] * 1_000 / LATELY / epoch.0.max(1)),
-                    spare: Kbps(stage.world.pops[pop.index()].capacity.saturating_sub(used).0 / sharing.max(1)),
+                    probe: if probing {
+                        probe(stage, board, (region, pathway), (pop, rtt))
+                    } else {
+                        Probe::None
+                    },
+                    load: Kbps(self.received[pair] * 1_000 / epochs / epoch.0.max(1)),
+                    spare: Kbps(
+                        stage.world.pops[pop.index()].capacity.saturating_sub(used).0 / sharing.max(1),
+                    ),
                     hit_ratio: self.lookups[pair],
                 });
             }
@@ -189,19 +196,24 @@ impl Control {
     }
 }
 
-/// Over how many epochs telemetry is averaged: 10 s at 250 ms, the steering TTL.
+/// Over how long telemetry is averaged: the steering TTL.
 ///
 /// Live viewers ask for each segment within the same seconds, so that a link's load swings threefold in every segment
 /// duration: an instant says nothing about what a POP has to spare.
-const LATELY: u64 = 40;
+const LATELY: Micros = Micros::from_secs(10);
 
-/// A sum over the last [`LATELY`] epochs, fading.
-const fn lately(sum: u64, new: u64) -> u64 {
-    sum - sum / LATELY + new
+/// A sum over the last so many epochs, fading.
+const fn lately(sum: u64, new: u64, epochs: u64) -> u64 {
+    sum - sum / epochs + new
 }
 
 /// The platform asks a POP for a small object, as a viewer of that region would.
-fn probe(stage: &Stage, board: &Board, (region, _): (RegionId, PathwayId), (pop, rtt): (PopId, Micros)) -> Probe {
+fn probe(
+    stage: &Stage,
+    board: &Board,
+    (region, _): (RegionId, PathwayId),
+    (pop, rtt): (PopId, Micros),
+) -> Probe {
     let policy = &stage.world.platform.steering;
     // Probes have numbers beyond all viewers', so that they draw their own luck.
     let prober = ViewerId(u32::MAX - u32::from(pop.0));
@@ -213,7 +225,7 @@ fn probe(stage: &Stage, board: &Board, (region, _): (RegionId, PathwayId), (pop,
             Effect::Slow { added_latency, .. } => took += added_latency,
         }
     }
-    let share = board.share[pop.index()];
+    let share = board.rates[pop.index()].share();
     if share != UNSHARED {
         let transfer = share.time_for(policy.probe_size.to_bits());
         took = Micros(took.0.saturating_add(transfer.0));

@@ -44,7 +44,11 @@ impl Slice {
         if self.cache.get(key) {
             return Look::Hit;
         }
-        let fill = self.fills.iter().filter(|fill| fill.key == key).min_by_key(|fill| (fill.filled_at, fill.ready_at));
+        let fill = self
+            .fills
+            .iter()
+            .filter(|fill| fill.key == key)
+            .min_by_key(|fill| (fill.filled_at, fill.ready_at));
         match fill {
             None => Look::Absent,
             Some(fill) if fill.filled_at <= now => Look::Hit,
@@ -60,7 +64,9 @@ impl Slice {
 
     /// Notes when an object that was asked for comes; `None` if it does not.
     pub(crate) fn answered(&mut self, key: CacheKey, times: Option<(Timestamp, Timestamp)>) {
-        let Some(place) = self.fills.iter().position(|fill| fill.key == key && fill.ready_at == Timestamp::NEVER) else {
+        let Some(place) =
+            self.fills.iter().position(|fill| fill.key == key && fill.ready_at == Timestamp::NEVER)
+        else {
             return;
         };
         match times {

@@ -153,6 +153,13 @@ impl Shape {
         (cohort.index() * self.regions + region.index()) * self.pathways + pathway.index()
     }
 
+    /// Where the combinations of a cohort and a region begin: one per pathway, in order.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "tables of a scenario have at most 255 rows")]
+    pub(crate) const fn row(&self, cohort: CohortId, region: RegionId) -> u32 {
+        self.index(cohort, region, PathwayId(0)) as u32
+    }
+
     /// The combination that stands there.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "tables of a scenario have at most 255 rows")]
@@ -167,7 +174,6 @@ impl Shape {
 /// One cell's counts for the present bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
-    pub(crate) shape: Shape,
     sums: Vec<Sums>,
     /// Startup times of sessions whose first frame came in this bucket.
     pub(crate) startups: Vec<(CohortId, RegionId, Micros)>,
@@ -175,12 +181,12 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn new(shape: Shape) -> Self {
-        Self { shape, sums: vec![Sums::default(); shape.len()], startups: Vec::new() }
+        Self { sums: vec![Sums::default(); shape.len()], startups: Vec::new() }
     }
 
-    pub(crate) fn at(&mut self, cohort: CohortId, region: RegionId, pathway: PathwayId) -> &mut Sums {
-        let index = self.shape.index(cohort, region, pathway);
-        &mut self.sums[index]
+    /// The sums of a pathway in a row of [`Shape::row`].
+    pub(crate) fn at(&mut self, row: u32, pathway: PathwayId) -> &mut Sums {
+        &mut self.sums[row as usize + pathway.index()]
     }
 
     /// Adds the present bucket to `into` and starts the next.

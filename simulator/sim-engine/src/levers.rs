@@ -3,13 +3,17 @@
 use actors::player::{Ladder, LoadPolicies, LoadPolicy, Loaded, Profile, RetryPolicy};
 use legacy::ArmLevers;
 use platform_core::cache::CacheKey;
-use platform_core::cache::policy::fill::{Coalescing, InFlight, OnMiss, ShieldState, Shielding, Tier, Upstream};
+use platform_core::cache::policy::fill::{
+    Coalescing, InFlight, OnMiss, ShieldState, Shielding, Tier, Upstream,
+};
 use platform_core::cache::policy::freshness::{ObjectKind, Storage, storage};
 use platform_core::cache::policy::key::{CacheKeyPolicy, ObjectId, PlaybackToken};
 use platform_core::levers::{Choice, Choices, Lever};
 use platform_core::playback::health::{Finished, HealthConfig, is_bad};
 use platform_core::playback::load_policy::{LoadLimits, LoadPolicySource, Retries};
-use scenarios::levers::{CacheKey as KeyName, Levers, LoadPolicySource as PolicyName, Steering as SteeringName};
+use scenarios::levers::{
+    CacheKey as KeyName, Levers, LoadPolicySource as PolicyName, Steering as SteeringName,
+};
 use scenarios::world::{Device, SteeringPolicy, World};
 use units::{Micros, Ppm, Timestamp, TitleId};
 
@@ -19,6 +23,7 @@ pub(crate) struct LeverSet {
     pub(crate) arm: ArmLevers,
     choices: Choices,
     live_title: TitleId,
+    bad_first_byte: Micros,
 }
 
 /// The choices that an arm's names stand for.
@@ -59,6 +64,7 @@ impl LeverSet {
             arm: legacy::arm_levers(&choices, health, &weights),
             choices,
             live_title: TitleId(world.catalogue.titles),
+            bad_first_byte: world.platform.steering.bad_first_byte,
         }
     }
 
@@ -95,31 +101,38 @@ impl LeverSet {
     }
 
     /// Whether the platform's health checks count a finished request as bad.
-    pub(crate) fn is_bad(loaded: Option<&Loaded>, now: Timestamp, media: Option<Micros>) -> bool {
-        is_bad(&match loaded {
+    pub(crate) fn is_bad(&self, loaded: Option<&Loaded>, now: Timestamp, media: Option<Micros>) -> bool {
+        let finished = match loaded {
             None => Finished::Failed,
             Some(loaded) => Finished::Complete {
                 first_byte: loaded.first_byte_at.since(loaded.requested_at),
                 total: now.since(loaded.requested_at),
                 media,
             },
-        })
+        };
+        is_bad(&finished, self.bad_first_byte)
     }
 
     /// The player of a device: its own timers, or those that the platform hands out.
     pub(crate) fn profile(&self, device: Device, world: &World, ladder: &Ladder) -> Profile {
-        let handed_out = (self.choices.get(Lever::LoadPolicy) == Choice::Modern).then(|| self.handed_out(world));
-        let loading = |own: LoadPolicies| handed_out.unwrap_or(own);
-        match device {
+        let handed_out = self.choices.get(Lever::LoadPolicy) == Choice::Modern;
+        let loading = |own: LoadPolicies| if handed_out { self.handed_out(own, world) } else { own };
+        let profile = match device {
             Device::Web => Profile::web(loading(LoadPolicies::hlsjs())),
             Device::Phone => Profile::phone(loading(LoadPolicies::hlsjs()), world.players.phone_buffer),
             Device::Tv => Profile::tv(loading(LoadPolicies::shaka()), ladder, world.players.tv_buffer),
             Device::Calm => Profile::calm(loading(LoadPolicies::shaka()), ladder, world.players.calm_buffer),
+        };
+        let live = world.audience.live.as_ref();
+        Profile {
+            live_hold_back: live.map_or(profile.live_hold_back, |live| live.hold_back_segments),
+            ..profile
         }
     }
 
-    /// The platform's policy in the player's own words, with the scenario's limits.
-    fn handed_out(&self, world: &World) -> LoadPolicies {
+    /// The platform's policy in the player's own words, with the scenario's limits. What it does not name (how long a body
+    /// may pause) stays the player's own.
+    fn handed_out(&self, own: LoadPolicies, world: &World) -> LoadPolicies {
         let policy = self.arm.load_policy.load_policy();
         let tuning = &world.platform.load_policy;
         let limits = |limits: LoadLimits| LoadLimits {
@@ -129,9 +142,9 @@ impl LeverSet {
             ..limits
         };
         LoadPolicies {
-            multivariant: player_policy(policy.multivariant),
-            playlist: player_policy(limits(policy.media_playlist)),
-            segment: player_policy(limits(policy.segment)),
+            multivariant: player_policy(policy.multivariant, own.multivariant),
+            playlist: player_policy(limits(policy.media_playlist), own.playlist),
+            segment: player_policy(limits(policy.segment), own.segment),
         }
     }
 }
@@ -140,7 +153,7 @@ fn saturate(retries: u32) -> u8 {
     u8::try_from(retries).unwrap_or(u8::MAX)
 }
 
-fn player_policy(limits: LoadLimits) -> LoadPolicy {
+fn player_policy(limits: LoadLimits, own: LoadPolicy) -> LoadPolicy {
     let retry = |retries: Retries| RetryPolicy {
         max: retries.max,
         base: retries.delay,
@@ -150,7 +163,7 @@ fn player_policy(limits: LoadLimits) -> LoadPolicy {
     LoadPolicy {
         first_byte: limits.first_byte.unwrap_or(Micros::MAX),
         total: limits.total,
-        idle: Micros::MAX,
+        idle: own.idle,
         timeout_retry: retry(limits.timeout_retries),
         error_retry: retry(limits.error_retries),
         retries_refusals: false,

@@ -17,7 +17,9 @@ fn ratio(part: u64, whole: u64) -> Tally {
 
 /// Metrics that are derived from the players' sums.
 const PLAYER: [(&str, Derive); 15] = [
-    ("delivery.edge_byte_hit_ratio", |s| ratio(s.edge_hit_bits / 8, (s.edge_hit_bits + s.edge_miss_bits) / 8)),
+    ("delivery.edge_byte_hit_ratio", |s| {
+        ratio(s.edge_hit_bits / 8, (s.edge_hit_bits + s.edge_miss_bits) / 8)
+    }),
     ("delivery.edge_hit_ratio", |s| ratio(s.edge_hits, s.edge_hits + s.edge_joins + s.edge_misses)),
     ("delivery.egress_bytes", |s| Tally::Count(s.egress_bits / 8)),
     ("delivery.request_failure_ratio", |s| ratio(s.failures, s.requests)),
@@ -26,7 +28,9 @@ const PLAYER: [(&str, Derive); 15] = [
     }),
     ("playback.exits_before_start_ratio", |s| ratio(s.exits_before_start, attempts(s))),
     ("playback.fatal_ratio", |s| ratio(s.fatal, s.ended)),
-    ("playback.mean_bitrate", |s| Tally::Mean(Mean { sum: u128::from(s.kbps_millis), weight: s.segment_millis })),
+    ("playback.mean_bitrate", |s| {
+        Tally::Mean(Mean { sum: u128::from(s.kbps_millis), weight: s.segment_millis })
+    }),
     ("playback.rebuffering_ratio", |s| ratio(s.stalled, s.stalled + s.played)),
     ("playback.stall_seconds", |s| Tally::Count(s.stalled)),
     ("playback.stalled_session_ratio", |s| ratio(s.ended_stalled, s.ended)),
@@ -58,7 +62,8 @@ pub fn seed_run(stage: &Stage, arm: &str, output: &RunOutput) -> SeedRun {
 fn splits(stage: &Stage) -> Vec<(Split, Vec<usize>)> {
     let shape = stage.shape;
     let all: Vec<usize> = (0..shape.len()).collect();
-    let of = |keep: &dyn Fn(usize) -> bool| all.iter().copied().filter(|&index| keep(index)).collect::<Vec<_>>();
+    let of =
+        |keep: &dyn Fn(usize) -> bool| all.iter().copied().filter(|&index| keep(index)).collect::<Vec<_>>();
     let mut splits = vec![(Split::All, all.clone())];
     for (ordinal, cohort) in stage.world.audience.cohorts.iter().enumerate() {
         splits.push((Split::Cohort(cohort.id.clone()), of(&|index| shape.at(index).0.index() == ordinal)));
@@ -89,12 +94,18 @@ const fn device_name(device: Device) -> &'static str {
 
 fn player_metrics(stage: &Stage, output: &RunOutput, measured: usize, into: &mut Vec<Measurement>) {
     for (split, members) in splits(stage) {
-        let by_bucket: Vec<Sums> = output.buckets.iter().map(|bucket| sum(members.iter().map(|&at| &bucket[at]))).collect();
+        let by_bucket: Vec<Sums> =
+            output.buckets.iter().map(|bucket| sum(members.iter().map(|&at| &bucket[at]))).collect();
         let total = sum(by_bucket.iter().skip(measured));
         let keep_buckets = split == Split::All;
         for (metric, derive) in PLAYER {
             let buckets = if keep_buckets { by_bucket.iter().map(derive).collect() } else { Vec::new() };
-            into.push(Measurement { metric: metric.to_owned(), split: split.clone(), total: derive(&total), buckets });
+            into.push(Measurement {
+                metric: metric.to_owned(),
+                split: split.clone(),
+                total: derive(&total),
+                buckets,
+            });
         }
         if split == Split::All {
             for cause in Cause::ALL {
@@ -133,7 +144,9 @@ fn platform_metrics(stage: &Stage, output: &RunOutput, measured: usize, into: &m
     push(
         "audience.concurrent_viewers",
         viewers
-            .map(|(bucket, &sum)| Tally::Mean(Mean { sum: u128::from(sum) * u128::from(epoch), weight: epochs(bucket) * epoch }))
+            .map(|(bucket, &sum)| {
+                Tally::Mean(Mean { sum: u128::from(sum) * u128::from(epoch), weight: epochs(bucket) * epoch })
+            })
             .collect(),
     );
     push("audience.sessions", output.sessions.iter().map(|&n| Tally::Count(n)).collect());
@@ -143,8 +156,14 @@ fn platform_metrics(stage: &Stage, output: &RunOutput, measured: usize, into: &m
     push("delivery.origin_bytes", backhaul().map(|b| Tally::Count(b.origin_bits / 8)).collect());
     push("delivery.origin_requests", backhaul().map(|b| Tally::Count(b.origin_requests)).collect());
     push("delivery.shield_hit_ratio", backhaul().map(|b| ratio(b.shield_hits, b.shield_requests)).collect());
-    push("delivery.origin_wait", output.origin_waits.iter().map(|waits| spread(waits.iter().copied())).collect());
-    push("control.session_store_wait", output.store_waits.iter().map(|waits| spread(waits.iter().copied())).collect());
+    push(
+        "delivery.origin_wait",
+        output.origin_waits.iter().map(|waits| spread(waits.iter().copied())).collect(),
+    );
+    push(
+        "control.session_store_wait",
+        output.store_waits.iter().map(|waits| spread(waits.iter().copied())).collect(),
+    );
 }
 
 fn spread(values: impl Iterator<Item = Micros>) -> Tally {
@@ -156,8 +175,15 @@ fn spread(values: impl Iterator<Item = Micros>) -> Tally {
 fn startup_metrics(stage: &Stage, output: &RunOutput, measured: usize, into: &mut Vec<Measurement>) {
     let mut push = |split: Split, belongs: &dyn Fn(CohortId, RegionId) -> bool| {
         let startups = output.startups.iter().skip(measured).flatten();
-        let total = spread(startups.filter(|(cohort, region, _)| belongs(*cohort, *region)).map(|&(_, _, took)| took));
-        into.push(Measurement { metric: "playback.startup_time".to_owned(), split, total, buckets: Vec::new() });
+        let total = spread(
+            startups.filter(|(cohort, region, _)| belongs(*cohort, *region)).map(|&(_, _, took)| took),
+        );
+        into.push(Measurement {
+            metric: "playback.startup_time".to_owned(),
+            split,
+            total,
+            buckets: Vec::new(),
+        });
     };
     push(Split::All, &|_, _| true);
     for (ordinal, cohort) in stage.world.audience.cohorts.iter().enumerate() {

@@ -88,7 +88,7 @@ mod tests {
         let service_mean = 100_000.0;
         let mut queue = Queue::new(servers, u32::MAX);
         let (mut at, mut waited) = (0.0, 0.0);
-        let arrivals = 2_000_000;
+        let arrivals = 4_000_000;
         for n in 0..arrivals {
             at += exponential(draws.bits(1, n)) * service_mean / (load * f64::from(servers));
             let service = Micros((exponential(draws.bits(2, n)) * service_mean) as u64);
@@ -118,9 +118,18 @@ mod tests {
     fn an_arrival_that_finds_the_queue_full_is_turned_away_and_takes_no_server() {
         let mut queue = Queue::new(1, 1);
         let second = Micros::from_secs(1);
-        assert_eq!(queue.serve(Timestamp(0), second * 3), Served::Done { wait: Micros::ZERO, at: Timestamp(3_000_000) });
-        assert_eq!(queue.serve(Timestamp(1_000_000), second), Served::Done { wait: second * 2, at: Timestamp(4_000_000) });
+        assert_eq!(
+            queue.serve(Timestamp(0), second * 3),
+            Served::Done { wait: Micros::ZERO, at: Timestamp(3_000_000) }
+        );
+        assert_eq!(
+            queue.serve(Timestamp(1_000_000), second),
+            Served::Done { wait: second * 2, at: Timestamp(4_000_000) }
+        );
         assert_eq!(queue.serve(Timestamp(2_000_000), second), Served::Rejected);
-        assert_eq!(queue.serve(Timestamp(3_500_000), second), Served::Done { wait: second / 2, at: Timestamp(5_000_000) });
+        assert_eq!(
+            queue.serve(Timestamp(3_500_000), second),
+            Served::Done { wait: second / 2, at: Timestamp(5_000_000) }
+        );
     }
 }

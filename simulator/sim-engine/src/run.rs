@@ -12,6 +12,7 @@ use crate::backhaul::{Backhaul, BackhaulSums, Fetch, Fetched};
 use crate::board::{Board, Shelf, Stocked, UNSHARED};
 use crate::cell::{Cell, Outcomes};
 use crate::control::Control;
+use crate::flow::Rates;
 use crate::ledger::Sums;
 use crate::link::Link;
 use crate::queue::{Queue, Served};
@@ -123,13 +124,14 @@ impl<'a> World<'a> {
             ordinal: 0,
             from: Timestamp::ZERO,
             to: Timestamp(world.clock.epoch.0),
-            share: vec![UNSHARED; pops],
+            rates: vec![Rates::unshared(); pops],
             headroom: vec![0; pops],
             route,
             faults: Vec::new(),
             cuts: false,
             slowed: vec![false; pops],
-            live: vec![Shelf::default(); pops],
+            slot_ends: Vec::new(),
+            live: vec![Shelf::new(); pops],
             steering,
         };
         let cells = (0..).zip(edges).map(|(id, edges)| Cell::new(id, stage, edges));
@@ -139,9 +141,10 @@ impl<'a> World<'a> {
             backhaul: Backhaul::new(world, shield, Draws::new(stage.seed, Purpose::OriginService)),
             control,
             links: vec![Link::default(); pops],
-            store: world.session_store.as_ref().map(|store| {
-                (Queue::new(store.servers, store.queue_limit), ServiceTime::new(store.service))
-            }),
+            store: world
+                .session_store
+                .as_ref()
+                .map(|store| (Queue::new(store.servers, store.queue_limit), ServiceTime::new(store.service))),
             store_draws: Draws::new(stage.seed, Purpose::SessionStore),
             next_session: 0,
             output: RunOutput::empty(),
@@ -199,15 +202,15 @@ impl<'a> World<'a> {
         self.answer_fetches();
         let mut outcomes = vec![Outcomes::default(); self.stage.shape.regions * self.stage.shape.pathways];
         for cell in &self.cells {
-            for (sum, part) in outcomes.iter_mut().zip(&cell.outcomes) {
+            for (sum, part) in outcomes.iter_mut().zip(cell.outcomes()) {
                 sum.add(part);
             }
-            self.viewers += u64::from(cell.present);
+            self.viewers += u64::from(cell.present());
         }
-        let sent: Vec<u64> = (0..self.links.len()).map(|pop| self.cells.iter().map(|cell| cell.sent[pop]).sum()).collect();
-        let epoch = self.stage.world.clock.epoch;
+        let sent: Vec<u64> =
+            (0..self.links.len()).map(|pop| self.cells.iter().map(|cell| cell.sent(pop)).sum()).collect();
         for (pop, link) in self.links.iter_mut().enumerate() {
-            link.account(sent[pop], epoch);
+            link.account(sent[pop], self.board.rates[pop].share() != UNSHARED);
             self.output.conservation.sent_millibits += sent[pop];
         }
         self.control.step(self.stage, &mut self.board, &outcomes, &sent);
@@ -217,7 +220,7 @@ impl<'a> World<'a> {
     fn answer_fetches(&mut self) {
         let mut fetches = std::mem::take(&mut self.fetches);
         for cell in &mut self.cells {
-            fetches.append(&mut cell.outbox);
+            fetches.append(cell.outbox());
         }
         fetches.sort_unstable_by_key(|fetch| (fetch.at, fetch.cell, fetch.slot));
         self.backhaul.admit_filled(self.board.from);
@@ -233,7 +236,11 @@ impl<'a> World<'a> {
     }
 
     /// A live object belongs to the POP: the first request makes the fill, later ones of the epoch find it.
-    fn fetch_live(&mut self, fetch: &Fetch, index: u32) -> (Option<(Timestamp, Timestamp)>, crate::backhaul::Found) {
+    fn fetch_live(
+        &mut self,
+        fetch: &Fetch,
+        index: u32,
+    ) -> (Option<(Timestamp, Timestamp)>, crate::backhaul::Found) {
         use crate::backhaul::Found;
         use platform_core::cache::policy::fill::InFlight;
         let shelf = &mut self.board.live[fetch.pop.index()];
@@ -267,7 +274,8 @@ impl<'a> World<'a> {
         self.board.to = to;
         self.board.route = self.control.routes(self.stage, from);
         let faults = self.stage.world.faults.iter().enumerate();
-        self.board.faults = faults.filter(|(_, fault)| fault.at < to && fault.ends() > from).map(|(at, _)| at).collect();
+        self.board.faults =
+            faults.filter(|(_, fault)| fault.at < to && fault.ends() > from).map(|(at, _)| at).collect();
         self.board.cuts = self.stage.world.faults.iter().any(|fault| {
             let cuts = matches!(fault.action, Action::Outage { failure: Failure::Hang | Failure::Reset, .. });
             cuts && fault.at <= to && fault.ends() + clock.epoch >= from
@@ -275,6 +283,7 @@ impl<'a> World<'a> {
         for pop in self.stage.world.pop_ids() {
             self.share_link(pop, from);
         }
+        self.note_slot_ends(to);
         self.seat_sessions(to);
         if let Some(live) = self.stage.live
             && from.0.is_multiple_of(60_000_000)
@@ -288,13 +297,22 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Notes whose access rates change at the end of the epoch.
+    fn note_slot_ends(&mut self, to: Timestamp) {
+        self.board.slot_ends.clear();
+        let ends = |slot: &Micros| to.0.is_multiple_of(slot.0);
+        if self.stage.access_slots.iter().any(ends) {
+            self.board.slot_ends.extend(self.stage.access_slots.iter().map(ends));
+        }
+    }
+
     /// Max-min over the flows that are known now, within what the link may send this epoch.
     fn share_link(&mut self, pop: units::PopId, from: Timestamp) {
         let epoch = self.stage.world.clock.epoch;
         let (capacity, slowed) = self.capacity_at(pop, from);
         let link = &mut self.links[pop.index()];
         let grant = link.grant(capacity, epoch);
-        let demand = Kbps(self.cells.iter().map(|cell| cell.demand[pop.index()]).sum());
+        let demand = Kbps(self.cells.iter().map(|cell| cell.demand(pop)).sum());
         let usable = Kbps(grant / epoch.0);
         let (share, planned) = if demand <= usable {
             (UNSHARED, demand)
@@ -308,7 +326,7 @@ impl<'a> World<'a> {
                 None => (UNSHARED, demand),
             }
         };
-        self.board.share[pop.index()] = share;
+        self.board.rates[pop.index()].set_share(share, epoch);
         self.board.slowed[pop.index()] = slowed;
         // What is not planned for, and one epoch's capacity to be repaid first, is split evenly for flows yet to start.
         let spare = grant - planned.millibits_in(epoch).min(grant);
@@ -334,7 +352,9 @@ impl<'a> World<'a> {
 
     /// Sessions that arrive in the coming epoch pass the session store in order of arrival, and are told to their cells.
     fn seat_sessions(&mut self, to: Timestamp) {
-        while let Some(session) = self.stage.sessions.get(self.next_session).filter(|session| session.arrives < to) {
+        while let Some(session) =
+            self.stage.sessions.get(self.next_session).filter(|session| session.arrives < to)
+        {
             #[expect(clippy::cast_possible_truncation, reason = "sessions are numbered by u32")]
             let index = self.next_session as u32;
             self.next_session += 1;
@@ -367,14 +387,15 @@ impl<'a> World<'a> {
             if last {
                 cell.count_remaining();
             }
-            cell.ledger.flush(&mut sums, &mut startups);
+            cell.ledger().flush(&mut sums, &mut startups);
         }
         for part in &sums {
             self.output.conservation.received_bits += part.received_bits;
             self.output.conservation.edge_misses += part.edge_misses;
         }
         let backhaul = std::mem::take(&mut self.backhaul.sums);
-        let edge_requests = if self.stage.levers.shielded() { backhaul.shield_requests } else { backhaul.origin_requests };
+        let edge_requests =
+            if self.stage.levers.shielded() { backhaul.shield_requests } else { backhaul.origin_requests };
         self.output.conservation.backhaul_requests += edge_requests;
         self.output.buckets.push(sums);
         self.output.startups.push(startups);
@@ -386,8 +407,7 @@ impl<'a> World<'a> {
     }
 
     fn finish(mut self) -> RunOutput {
-        let end = self.board.from;
-        let in_flight: u64 = self.cells.iter().map(|cell| cell.bits_in_flight(end).0).sum();
+        let in_flight: u64 = self.cells.iter().map(|cell| cell.bits_in_flight().0).sum();
         let answers_due: u64 = self.cells.iter().map(Cell::misses_unanswered).sum();
         let conservation = &mut self.output.conservation;
         conservation.received_bits += in_flight;

@@ -58,8 +58,9 @@ mod tests {
 
     /// The definition: raise every flow by one kbit/s in turn until nothing can rise.
     fn brute_force(capacity: u64, flows: &[u32; CLASSES]) -> u64 {
-        let used =
-            |share: u64| flows.iter().zip(spaced()).map(|(&n, limit)| u64::from(n) * limit.0.min(share)).sum::<u64>();
+        let used = |share: u64| {
+            flows.iter().zip(spaced()).map(|(&n, limit)| u64::from(n) * limit.0.min(share)).sum::<u64>()
+        };
         let mut share = 0;
         while used(share + 1) <= capacity {
             share += 1;

@@ -11,7 +11,9 @@ use scenarios::levers::Levers;
 use scenarios::world::{Access, TracePeriod, World};
 use units::draws::{Draws, mix};
 use units::sample::{LogNormal, QuantileTable, normal_quantile};
-use units::{Bits, CohortId, Micros, PathwayId, PopId, Purpose, RegionId, Seed, Timestamp, TitleId, ViewerId};
+use units::{
+    Bits, CohortId, Micros, PathwayId, PopId, Purpose, RegionId, Seed, Timestamp, TitleId, ViewerId,
+};
 
 use crate::ledger::Shape;
 use crate::levers::LeverSet;
@@ -28,8 +30,15 @@ pub struct Stage {
     pub(crate) profiles: Vec<Profile>,
     /// By cohort.
     pub(crate) access: Vec<AccessModel>,
-    /// The shortest slot of all access models: rates change at multiples of it only.
-    pub(crate) access_slot: Micros,
+    /// By cohort: how long a rate lasts, and the round trip over the access link itself.
+    pub(crate) access_slots: Vec<Micros>,
+    pub(crate) access_rtts: Vec<Micros>,
+    /// By cohort: the age of a download before which its player does not give it up, whatever it sees.
+    pub(crate) looks_after: Vec<Micros>,
+    /// Duration of a segment, in ms.
+    pub(crate) segment_millis: u64,
+    /// How old an edge's copy of a live playlist may get.
+    pub(crate) live_playlist_ttl: Micros,
     /// The audience, in order of arrival.
     pub(crate) sessions: Arc<[Session]>,
     pub(crate) vod: Content,
@@ -52,19 +61,27 @@ impl Stage {
     /// Builds the tables of one run. `sessions` is the plan of this seed, shared by the arms whose audience is equal.
     #[must_use]
     pub fn new(world: &World, levers: Levers, seed: Seed, sessions: Arc<[Session]>) -> Self {
-        let variants = world.encoding.ladder.iter().map(|rung| Variant { average: rung.average, peak: rung.peak });
+        let variants =
+            world.encoding.ladder.iter().map(|rung| Variant { average: rung.average, peak: rung.peak });
         let ladder = Ladder { variants: variants.collect(), segment: world.encoding.segment };
         let factor = LogNormal::from_mean_and_cv(1e6, world.encoding.size_cv.as_f64());
         let levers = LeverSet::new(world, levers);
-        let profiles = world.audience.cohorts.iter().map(|cohort| levers.profile(cohort.device, world, &ladder));
+        let cohorts = world.audience.cohorts.iter();
+        let profiles: Vec<Profile> =
+            cohorts.map(|cohort| levers.profile(cohort.device, world, &ladder)).collect();
         let live = world.audience.live.as_ref();
-        let access: Vec<AccessModel> = world.audience.cohorts.iter().map(|cohort| access_model(&cohort.access, seed)).collect();
+        let access: Vec<AccessModel> =
+            world.audience.cohorts.iter().map(|cohort| access_model(&cohort.access, seed)).collect();
         #[expect(clippy::cast_possible_truncation, reason = "a title has fewer than 2^32 segments")]
         let segments = (world.catalogue.title_duration.0 / world.encoding.segment.0).max(1) as u32;
         Self {
             seed,
-            profiles: profiles.collect(),
-            access_slot: access.iter().map(AccessModel::slot_length).min().unwrap_or(Micros::MAX),
+            looks_after: profiles.iter().map(|profile| profile.gives_up_after(&ladder)).collect(),
+            segment_millis: ladder.segment.0 / 1_000,
+            live_playlist_ttl: LeverSet::live_playlist_ttl(ladder.segment),
+            profiles,
+            access_slots: access.iter().map(AccessModel::slot_length).collect(),
+            access_rtts: access.iter().map(AccessModel::latency).collect(),
             access,
             sessions,
             vod: Content::Vod { segments },
@@ -133,7 +150,9 @@ impl Stage {
     #[expect(clippy::cast_possible_truncation, reason = "32 of 64 mixed bits")]
     pub(crate) fn token(&self, viewer: ViewerId, arrived_at: Timestamp) -> u32 {
         match self.world.tokens {
-            scenarios::world::TokenSharing::PerSession => self.token_draws.bits(u64::from(viewer.0), 0) as u32,
+            scenarios::world::TokenSharing::PerSession => {
+                self.token_draws.bits(u64::from(viewer.0), 0) as u32
+            }
             scenarios::world::TokenSharing::Window(window) => {
                 // Windows turn in the middle of the run's first one, so that the start is no mass rotation.
                 self.token_draws.bits(u64::MAX, (arrived_at.0 + window.0 / 2) / window.0.max(1)) as u32
@@ -143,12 +162,28 @@ impl Stage {
 
     /// What a player of this seat is told on every call.
     pub(crate) fn context(&self, seat: &Seat) -> Context<'_> {
+        self.context_of(seat.cohort, seat.title, seat.viewer)
+    }
+
+    pub(crate) fn context_of(&self, cohort: CohortId, title: TitleId, viewer: ViewerId) -> Context<'_> {
         Context {
-            profile: &self.profiles[seat.cohort.index()],
+            profile: &self.profiles[cohort.index()],
             ladder: &self.ladder,
-            content: seat.content,
-            viewer: seat.viewer,
+            content: self.content(title),
+            viewer,
             timers: self.timer_draws,
+        }
+    }
+
+    pub(crate) fn is_live(&self, title: TitleId) -> bool {
+        self.live.is_some() && title == self.live_title()
+    }
+
+    /// What viewers of a title play.
+    pub(crate) fn content(&self, title: TitleId) -> Content {
+        match self.live {
+            Some(live) if self.is_live(title) => Content::Live(live),
+            _ => self.vod,
         }
     }
 
@@ -172,7 +207,7 @@ impl Stage {
                 return None;
             }
             let effect = plan.effect_at(now);
-            let slot = (fault as u64) << 32 | now.0 / 1_000_000;
+            let slot = ((fault as u64) << 32) | (now.0 / 1_000_000);
             effect.hits(self.fault_draws.bits(u64::from(viewer.0), slot)).then_some(effect)
         })
     }

@@ -49,7 +49,8 @@ impl Catalogue {
             actors::player::Content::Live(_) => 1,
         };
         #[expect(clippy::cast_precision_loss, reason = "sizes of segments are far below 2^53")]
-        let sizes = (0..=stage.ladder.top()).map(|variant| stage.ladder.nominal_size(variant).to_bytes().0 as f64);
+        let sizes =
+            (0..=stage.ladder.top()).map(|variant| stage.ladder.nominal_size(variant).to_bytes().0 as f64);
         Self {
             zipf: Zipf::new(stage.world.catalogue.titles, stage.world.catalogue.zipf_exponent.as_f64()),
             segments,
@@ -103,9 +104,9 @@ pub(crate) fn caches(stage: &Stage) -> (Vec<Vec<Slice>>, Option<Cache>) {
     for (pop, ordinal) in stage.world.pops.iter().zip(0u64..) {
         let policy = eviction(stage.world.cdns[pop.cdn.index()].eviction);
         let slices = sliced(stage, &catalogue, policy, pop.cache);
-        for ((cell, mut cache), into) in slices.into_iter().zip(&mut by_cell) {
-            let time = cell.time.min(history(stage, pop));
-            fill(stage, &catalogue, &cell.titles, time, ordinal, &mut cache);
+        for ((part, mut cache), into) in slices.into_iter().zip(&mut by_cell) {
+            let part = Part { time: part.time.min(history(stage, pop)), ..part };
+            fill(stage, &catalogue, &part, ordinal, &mut cache);
             into.push(Slice::new(cache));
         }
     }
@@ -115,7 +116,7 @@ pub(crate) fn caches(stage: &Stage) -> (Vec<Vec<Slice>>, Option<Cache>) {
         #[expect(clippy::cast_precision_loss, reason = "capacities are far below 2^53 bytes")]
         let time = catalogue.characteristic_time(stage, shield.cache.0 as f64);
         let seen: f64 = stage.world.pops.iter().map(|pop| history(stage, pop)).sum();
-        fill(stage, &catalogue, &titles, time.min(seen), u64::MAX, &mut cache);
+        fill(stage, &catalogue, &Part { titles, time: time.min(seen) }, u64::MAX, &mut cache);
         cache
     });
     (by_cell, shield)
@@ -130,10 +131,13 @@ fn history(stage: &Stage, pop: &Pop) -> f64 {
     }
     let TokenSharing::Window(window) = stage.world.tokens else { return 0.0 };
     let viewers = stage.world.audience.vod.as_ref().map_or(0, |vod| viewers_at(&vod.curve, Timestamp::ZERO));
-    let nearest = |region| stage.world.route(pop.cdn, region).first().is_some_and(|(id, _)| stage.world.pops[id.index()] == *pop);
+    let nearest = |region| {
+        stage.world.route(pop.cdn, region).first().is_some_and(|(id, _)| stage.world.pops[id.index()] == *pop)
+    };
     let regions = stage.world.region_ids().filter(|&region| nearest(region));
     let share: f64 = regions.map(|region| stage.world.region_share(region).as_f64()).sum();
-    let rate = viewers as f64 * share * stage.world.weight_share(pop.cdn).as_f64() / stage.ladder.segment.as_secs_f64();
+    let rate = viewers as f64 * share * stage.world.weight_share(pop.cdn).as_f64()
+        / stage.ladder.segment.as_secs_f64();
     rate * (window / 2).as_secs_f64()
 }
 
@@ -170,17 +174,18 @@ fn sliced(stage: &Stage, catalogue: &Catalogue, policy: Eviction, capacity: Byte
 }
 
 /// Puts into a cache what the history left, segment by segment over the titles, so that no title is older than another.
-fn fill(stage: &Stage, catalogue: &Catalogue, titles: &[TitleId], time: f64, pop: u64, cache: &mut Cache) {
-    if time <= 0.0 {
+fn fill(stage: &Stage, catalogue: &Catalogue, part: &Part, pop: u64, cache: &mut Cache) {
+    if part.time <= 0.0 {
         return;
     }
     let draws = Draws::new(stage.seed, Purpose::CacheWarmup);
     let token = stage.token(ViewerId(0), Timestamp::ZERO);
-    let present: Vec<Vec<u64>> = titles.iter().map(|&title| thresholds(catalogue, title, time)).collect();
+    let present: Vec<Vec<u64>> =
+        part.titles.iter().map(|&title| thresholds(catalogue, title, part.time)).collect();
     for index in 0..catalogue.segments {
-        for (&title, present) in titles.iter().zip(&present) {
+        for (&title, present) in part.titles.iter().zip(&present) {
             for (variant, &threshold) in (0..).zip(present) {
-                let entity = u64::from(title.0) << 32 | u64::from(index);
+                let entity = (u64::from(title.0) << 32) | u64::from(index);
                 let bits = draws.bits(entity, pop.wrapping_mul(16) + u64::from(variant));
                 if bits <= threshold {
                     let key = stage.cache_key(title, variant, index, token);
@@ -191,9 +196,15 @@ fn fill(stage: &Stage, catalogue: &Catalogue, titles: &[TitleId], time: f64, pop
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a probability scaled to 64 bits, saturating")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a probability scaled to 64 bits, saturating"
+)]
 fn thresholds(catalogue: &Catalogue, title: TitleId, time: f64) -> Vec<u64> {
     (0..=catalogue.top)
-        .map(|variant| (-libm::expm1(-catalogue.rate(title.0, variant) * time) * 18_446_744_073_709_551_615.0) as u64)
+        .map(|variant| {
+            (-libm::expm1(-catalogue.rate(title.0, variant) * time) * 18_446_744_073_709_551_615.0) as u64
+        })
         .collect()
 }

@@ -48,8 +48,11 @@ pub(crate) struct Event(u64);
 pub(crate) const SLOTS_MAX: usize = 1 << 20;
 
 impl Event {
+    /// No event can lie at or after this; no run is as long.
+    pub(crate) const END: Timestamp = Timestamp(1 << 40);
+
     pub(crate) fn new(at: Timestamp, kind: EventKind, slot: u32) -> Self {
-        debug_assert!(at.0 < 1 << 40 && (slot as usize) < SLOTS_MAX);
+        debug_assert!(at < Self::END && (slot as usize) < SLOTS_MAX);
         Self(at.0 << 24 | (kind as u64) << 20 | u64::from(slot))
     }
 
@@ -61,7 +64,6 @@ impl Event {
         EventKind::ALL[(self.0 >> 20) as usize & 0x7]
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "masked to 20 bits")]
     pub(crate) fn slot(self) -> u32 {
         (self.0 & 0xF_FFFF) as u32
     }
@@ -75,11 +77,19 @@ impl Event {
 /// Events of one cell, by epoch.
 #[derive(Debug, Clone)]
 pub(crate) struct Wheel {
-    epoch: Micros,
+    /// 2^64 / epoch, rounded up: dividing by the epoch is a multiplication.
+    per_epoch: u64,
     /// Ordinal of the epoch whose events are in `current`.
     now: u64,
-    /// Events of the present epoch, latest first, so that `pop` takes the earliest.
+    /// End of that epoch.
+    ends: u64,
+    epoch: Micros,
+    /// Events of the present epoch, latest first once they are sorted, so that `pop` takes the earliest.
     current: Vec<Event>,
+    /// Events that were added to the present epoch after `current` was sorted, latest first: few, so that keeping them in
+    /// order is cheap.
+    late: Vec<Event>,
+    sorted: bool,
     buckets: Vec<Vec<Event>>,
     /// Events beyond the last bucket; moved in as the wheel turns.
     far: Vec<Event>,
@@ -89,30 +99,63 @@ impl Wheel {
     /// 256 epochs of 250 ms reach 64 s ahead, beyond every timer of a player but the two-minute load limit.
     const BUCKETS: u64 = 256;
 
+    /// Epochs are shorter than 16 s, which keeps [`Wheel::ordinal`] exact.
+    const EPOCH_MAX: u64 = 1 << 24;
+
     pub(crate) fn new(epoch: Micros) -> Self {
-        let buckets = (0..Self::BUCKETS).map(|_| Vec::new()).collect();
-        Self { epoch, now: 0, current: Vec::new(), buckets, far: Vec::new() }
+        assert!(
+            (2..Self::EPOCH_MAX).contains(&epoch.0),
+            "an epoch of `{}` µs is not between 2 and 2^24",
+            epoch.0
+        );
+        Self {
+            per_epoch: u64::MAX / epoch.0 + 1,
+            now: 0,
+            ends: epoch.0,
+            epoch,
+            current: Vec::new(),
+            late: Vec::new(),
+            sorted: false,
+            buckets: (0..Self::BUCKETS).map(|_| Vec::new()).collect(),
+            far: Vec::new(),
+        }
+    }
+
+    /// Which epoch an event belongs to. Exact, because times are below 2^40 and `time × epoch` is below 2^64.
+    fn ordinal(&self, event: Event) -> u64 {
+        ((u128::from(event.at().0) * u128::from(self.per_epoch)) >> 64) as u64
     }
 
     /// Moves to the epoch with this ordinal, which must be the next one (or the first).
     pub(crate) fn turn_to(&mut self, ordinal: u64) {
-        debug_assert!(self.current.is_empty(), "an epoch is left only when its events are done");
+        debug_assert!(
+            self.current.is_empty() && self.late.is_empty(),
+            "an epoch is left only when its events are done"
+        );
         self.now = ordinal;
+        self.ends = (ordinal + 1) * self.epoch.0;
+        self.sorted = false;
         if ordinal.is_multiple_of(Self::BUCKETS / 2) {
             self.bring_near();
         }
         let bucket = &mut self.buckets[(ordinal % Self::BUCKETS) as usize];
         std::mem::swap(&mut self.current, bucket);
+    }
+
+    /// Puts the events of the present epoch in order; those added later are merged one by one.
+    pub(crate) fn sort(&mut self) {
         self.current.sort_unstable_by(|a, b| b.cmp(a));
+        self.sorted = true;
     }
 
     fn bring_near(&mut self) {
         let mut index = 0;
         while index < self.far.len() {
             let event = self.far[index];
-            if event.at().0 / self.epoch.0 < self.now + Self::BUCKETS {
+            let ordinal = self.ordinal(event);
+            if ordinal < self.now + Self::BUCKETS {
                 self.far.swap_remove(index);
-                self.buckets[(event.at().0 / self.epoch.0 % Self::BUCKETS) as usize].push(event);
+                self.buckets[(ordinal % Self::BUCKETS) as usize].push(event);
             } else {
                 index += 1;
             }
@@ -121,21 +164,31 @@ impl Wheel {
 
     /// Adds an event. One that lies before the present epoch is a bug; one in the present epoch is merged in order.
     pub(crate) fn push(&mut self, event: Event) {
-        let ordinal = event.at().0 / self.epoch.0;
-        debug_assert!(ordinal >= self.now, "event in the past");
-        if ordinal <= self.now {
-            let place = self.current.partition_point(|&other| other > event);
-            self.current.insert(place, event);
-        } else if ordinal < self.now + Self::BUCKETS {
+        if event.at().0 < self.ends {
+            debug_assert!(event.at().0 + self.epoch.0 >= self.ends, "event in the past");
+            if self.sorted {
+                let place = self.late.partition_point(|&other| other > event);
+                self.late.insert(place, event);
+            } else {
+                self.current.push(event);
+            }
+            return;
+        }
+        let ordinal = self.ordinal(event);
+        if ordinal < self.now + Self::BUCKETS {
             self.buckets[(ordinal % Self::BUCKETS) as usize].push(event);
         } else {
             self.far.push(event);
         }
     }
 
-    /// The earliest event of the present epoch.
+    /// The earliest event of the present epoch, once they are sorted.
     pub(crate) fn pop(&mut self) -> Option<Event> {
-        self.current.pop()
+        match (self.current.last(), self.late.last()) {
+            (Some(planned), Some(late)) if late < planned => self.late.pop(),
+            (None, Some(_)) => self.late.pop(),
+            _ => self.current.pop(),
+        }
     }
 }
 
@@ -163,6 +216,7 @@ mod tests {
             let mut popped = Vec::new();
             for ordinal in 1..1_700 {
                 wheel.turn_to(ordinal);
+                wheel.sort();
                 while let Some(event) = wheel.pop() {
                     popped.push(event);
                 }
@@ -177,9 +231,20 @@ mod tests {
         wheel.push(Event::new(Timestamp(260_000), EventKind::Wake, 1));
         wheel.turn_to(1);
         wheel.push(Event::new(Timestamp(255_000), EventKind::Finish, 2));
+        wheel.sort();
         wheel.push(Event::new(Timestamp(300_000), EventKind::Finish, 3));
         let slots: Vec<u32> = std::iter::from_fn(|| wheel.pop()).map(Event::slot).collect();
         assert_eq!(slots, [2, 1, 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_epoch_of_a_time_is_its_quotient(at in 0u64..1 << 40, epoch in 1_000u64..Wheel::EPOCH_MAX) {
+            let wheel = Wheel::new(Micros(epoch));
+            for at in [at, at / epoch * epoch, (at / epoch * epoch).saturating_sub(1)] {
+                prop_assert_eq!(wheel.ordinal(Event::new(Timestamp(at), EventKind::Wake, 0)), at / epoch);
+            }
+        }
     }
 
     #[test]

@@ -43,13 +43,13 @@ pub enum Finished {
     },
 }
 
-/// Whether a request counts as bad.
+/// Whether a request counts as bad, where no first byte within `first_byte_max` does ([`FIRST_BYTE_MAX`] as it ships).
 #[must_use]
-pub fn is_bad(request: &Finished) -> bool {
+pub fn is_bad(request: &Finished, first_byte_max: Micros) -> bool {
     match *request {
         Finished::Failed => true,
         Finished::Complete { first_byte, total, media } => {
-            first_byte > FIRST_BYTE_MAX || media.is_some_and(|duration| total > duration)
+            first_byte > first_byte_max || media.is_some_and(|duration| total > duration)
         }
     }
 }
@@ -292,7 +292,8 @@ impl HealthState {
             return;
         }
         // The half-life is one of time: evidence that comes once a second (probes) weighs as much as time has passed.
-        let decay = (0..health.silent_steps.min(SILENT_STEPS_MAX)).fold(self.decay, |decay, _| decay * self.decay);
+        let decay =
+            (0..health.silent_steps.min(SILENT_STEPS_MAX)).fold(self.decay, |decay, _| decay * self.decay);
         health.silent_steps = 0;
         let share = f64::from(bad.saturating_add(probes_bad)) / f64::from(evidence);
         health.bad_weighted = decay * health.bad_weighted + (1.0 - decay) * share;

@@ -66,7 +66,12 @@ fn quantile_table_agrees_with_its_distribution() {
 
 #[test]
 fn normal_quantiles_match_printed_tables() {
-    for (p, z) in [(0.5, 0.0), (0.975, 1.959_963_984_540_054), (0.9, 1.281_551_565_544_600_4), (1e-10, -6.361_340_902_404_056)] {
+    for (p, z) in [
+        (0.5, 0.0),
+        (0.975, 1.959_963_984_540_054),
+        (0.9, 1.281_551_565_544_600_4),
+        (1e-10, -6.361_340_902_404_056),
+    ] {
         assert!((normal_quantile(p) - z).abs() < 1e-9, "{p}");
     }
 }
@@ -83,7 +88,10 @@ fn samples_are_pinned() {
     let stream = Draws::new(Seed(1), Purpose::Test);
     let sum = (0..1_000u64).fold(0u64, |sum, slot| {
         let bits = stream.bits(0, slot);
-        sum.rotate_left(1) ^ normal(bits).to_bits() ^ exponential(bits).to_bits() ^ u64::from(Zipf::new(50, 0.8).sample(bits))
+        sum.rotate_left(1)
+            ^ normal(bits).to_bits()
+            ^ exponential(bits).to_bits()
+            ^ u64::from(Zipf::new(50, 0.8).sample(bits))
     });
     assert_eq!(sum, 7_476_264_717_339_770_277);
 }

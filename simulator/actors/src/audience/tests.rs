@@ -37,7 +37,7 @@ fn audience(content: StreamContent, curve: &[(u64, f64)], session: SessionSpec) 
         duration: HOUR,
         streams: vec![StreamSpec { content, curve, session }],
         cohorts: vec![cohort(600_000), cohort(400_000)],
-        startup_patience: true,
+        startup_patience: Some(Patience::MEASURED),
     }
 }
 
@@ -218,14 +218,15 @@ fn viewers_found_in_a_title_are_where_steady_state_puts_them() {
 fn patience_lasts_two_seconds_and_then_fails_5_8_percent_a_second() {
     let draws = Draws::new(Seed(1), Purpose::Test);
     let gone_by = |s: f64| {
-        let gone =
-            (0..100_000).filter(|&viewer| startup_patience(draws.bits(viewer, 0)).as_secs_f64() < s).count();
+        let gone = (0..100_000)
+            .filter(|&viewer| startup_patience(Patience::MEASURED, draws.bits(viewer, 0)).as_secs_f64() < s)
+            .count();
         gone as f64 / 100_000.0
     };
     assert!(gone_by(2.0) < 1e-9);
     assert!((gone_by(3.0) - 0.058).abs() < 0.003);
     assert!((gone_by(10.0) - 0.464).abs() < 0.006);
-    let patient = AudienceSpec { startup_patience: false, ..vod(&[(0, 100.0)], sessions_of(200, 600)) };
+    let patient = AudienceSpec { startup_patience: None, ..vod(&[(0, 100.0)], sessions_of(200, 600)) };
     assert!(planned(&patient, 1).iter().all(|session| session.startup_patience == Micros::MAX));
 }
 

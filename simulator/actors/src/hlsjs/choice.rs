@@ -136,6 +136,12 @@ pub fn next_variant(view: &NetworkView<'_>) -> u8 {
     view.find_best(&search).unwrap_or(0)
 }
 
+/// The age that a download must have before [`abandon`] can answer `Some`: half a segment's duration.
+#[must_use]
+pub fn gives_up_after(segment: Micros) -> Micros {
+    segment / 2
+}
+
 /// Whether to give up `download`: the variant to load instead, and the estimator after it.
 ///
 /// Fires when the rest is expected to take longer than the buffer lasts and a lower variant would be quicker.

@@ -5,6 +5,7 @@ use units::{Bits, Draws, Kbps, Micros, ViewerId};
 use super::content::{Content, Ladder};
 use super::policy::LoadPolicies;
 use crate::bba::Bba;
+use crate::hlsjs;
 use crate::sabre::{SabreConfig, SabreRules};
 
 /// How a player chooses variants.
@@ -114,6 +115,16 @@ pub struct Resume {
 const HLSJS_BUFFER: Bits = Bits(8 * 60_000_000);
 
 impl Profile {
+    /// The age of a download before which players of this kind never give it up: looks at it before then lead nowhere.
+    #[must_use]
+    pub fn gives_up_after(&self, ladder: &Ladder) -> Micros {
+        match &self.abr {
+            Abr::HlsJs => hlsjs::gives_up_after(ladder.segment),
+            Abr::Sabre(rules) => rules.abandons_after().unwrap_or(Micros::ZERO),
+            Abr::Bba(_) => Micros::ZERO,
+        }
+    }
+
     /// A browser: hls.js 1.7, at least 30 s and at most 600 s buffered.
     #[must_use]
     pub fn web(loading: LoadPolicies) -> Self {

@@ -1,5 +1,7 @@
 //! Tests that join packages, and tests against outside reference data.
 
+#![expect(clippy::print_stdout, reason = "tables for whoever reads the tests' output")]
+
 mod bad_input;
 mod cache;
 mod cli;

@@ -90,6 +90,7 @@ fn erlang_c(servers: u32, arrivals_per_s: f64, service_mean_s: f64) -> f64 {
     waits * service_mean_s / (f64::from(servers) * (1.0 - load)) + service_mean_s
 }
 
+#[expect(clippy::print_stdout, reason = "the measured agreement, for whoever runs it with --nocapture")]
 fn check(servers: u32, mean: &str) {
     let arm = arm(servers, mean);
     let store = arm.world.session_store.expect("the scenario has a session store");

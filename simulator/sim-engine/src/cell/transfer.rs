@@ -1,375 +1,268 @@
 //! Bodies on their way: started, advanced each epoch, finished, watched, dropped.
 
 use actors::network::RateClass;
-use actors::player::{Content, Failure, Loaded, Progress, Request, RequestKind};
-use fault_plan::{Effect, Failure as PlannedFailure};
+use actors::player::{Command, Loaded, Progress, Request};
 use units::{Bits, Kbps, Micros, PopId, Timestamp};
 
-use crate::board::Board;
-use crate::cause::{Arrived, Losses};
-use crate::flow::{Advance, Flow};
-use crate::levers::LeverSet;
-use crate::seat::{Answer, Pending, Phase};
-use crate::stage::Stage;
-use crate::wheel::{Event, EventKind};
-
-use super::Cell;
 use super::request::Way;
+use super::{Hall, Turn};
+use crate::board::Board;
+use crate::flow::{Advance, Body};
+use crate::seat::{After, Pending, Phase, Seat};
+use crate::stage::Stage;
+use crate::wheel::EventKind;
 
 /// What a sender may have in flight at first: ten segments of 1,460 bytes (RFC 6928).
 const INITIAL_WINDOW_BITS: u64 = 10 * 1_460 * 8;
 
-/// With this much buffered a viewer is out of danger, and what was lost before no longer matters.
-const COMFORT: Micros = Micros::from_secs(10);
-
-impl Cell {
+impl Hall {
     /// A body comes from the edge, which has its first and last byte at `times`.
     pub(super) fn start_body(
         &mut self,
-        stage: &Stage,
-        board: &Board,
-        slot: u32,
-        (way, size): (Way, Bits),
+        turn: &Turn<'_>,
+        seat: &mut Seat,
+        way: &Way,
         (ready, filled): (Timestamp, Timestamp),
     ) {
-        let seat = &mut self.seats[slot as usize];
+        let (stage, board) = (turn.stage, turn.board);
         let first_byte_at = ready + way.first_byte;
-        seat.fill_wait = ready.since(seat.requested_at);
-        if first_byte_at > seat.request.deadlines.first_byte {
-            let limit = seat.request.deadlines.first_byte.max(board.from);
+        seat.fill_wait = seat.count(ready);
+        if seat.count(first_byte_at) > seat.first_byte_limit {
             seat.pending = Pending::Silence;
-            seat.timeout_at = limit;
-            self.wheel.push(Event::new(limit, EventKind::Timeout, slot));
+            self.plan_timeout(turn.slot, seat, seat.at(seat.first_byte_limit).max(board.from));
             return;
         }
-        let model = &stage.access[seat.cohort.index()];
-        let class = model.rate_at(&seat.access, seat.viewer, model.slot_at(first_byte_at.max(board.from)));
-        let slow_start = if way.cold { slow_start(size, class.rate(), way.rtt) } else { Micros::ZERO };
+        let class = access_class(stage, seat, first_byte_at.max(board.from));
+        let slow_start = if way.cold { slow_start(seat.size, class.rate(), way.rtt) } else { Micros::ZERO };
         let body_from = first_byte_at + slow_start;
-        let deadlines = seat.request.deadlines;
-        let flow = Flow {
-            slot,
-            class,
-            blocked: false,
-            rate: Kbps::ZERO,
-            requested_at: seat.requested_at,
-            first_byte_at,
-            body_from,
-            size: size.0 * 1_000,
-            remaining: size.0 * 1_000,
-            credited_to: body_from,
-            filled_at: filled + way.rtt / 2,
-            finish_at: Timestamp::NEVER,
-            limit: deadlines.total,
-            watch: seat.request.abandon_watch,
-            idle: deadlines.idle,
-            silent_from: body_from,
-            lost_to_link: 0,
-        };
-        let index = u32::try_from(self.flows[way.pop.index()].len()).expect("fewer flows than seats");
-        seat.pending = Pending::Body { pop: way.pop, index };
-        self.demand[way.pop.index()] += class.rate().0;
-        self.flows[way.pop.index()].push(flow);
-        self.join_link(board, way.pop, index);
-        self.plan_flow(board, way.pop, index);
+        seat.first_byte = seat.count(first_byte_at);
+        seat.body_from = seat.count(body_from);
+        seat.filled = seat.count(filled + way.rtt / 2);
+        let notice =
+            if seat.filled > seat.watch { Timestamp::ZERO } else { seat.at(seat.watch.min(seat.limit)) };
+        let mut body = Body::new(turn.slot, (class, seat.cohort), seat.size.0 * 1_000, notice);
+        self.demand[way.pop.index()] += body.demand();
+        if body_from < board.to {
+            body.rate = self.rate_for_newcomer(board, (way.pop, class), board.to.since(body_from));
+            if self.deliver(turn, seat, (way.pop, &mut body), body_from) {
+                return;
+            }
+        } else {
+            self.watch_over(turn, seat, (way.pop, &body));
+        }
+        let bodies = &mut self.bodies[way.pop.index()];
+        self.places[turn.slot as usize] = u32::try_from(bodies.len()).expect("fewer bodies than seats");
+        bodies.push(body);
+        seat.pending = Pending::Body(way.pop);
     }
 
-    /// Gives a new flow its rate for the rest of the epoch: its fair share, within what the cell may still borrow.
-    fn join_link(&mut self, board: &Board, pop: PopId, index: u32) {
-        let flow = &mut self.flows[pop.index()][index as usize];
-        let from = flow.body_from;
-        if from >= board.to {
-            return;
-        }
-        let span = board.to.since(from).0.max(1);
-        let rate = flow.class.rate().min(board.share[pop.index()]);
+    /// The rate of a new body for the rest of the epoch: its fair share, within what the cell may still borrow.
+    #[expect(clippy::cast_possible_truncation, reason = "at most the rate of its class")]
+    fn rate_for_newcomer(&mut self, board: &Board, (pop, class): (PopId, RateClass), span: Micros) -> u32 {
+        let share = u64::from(board.rates[pop.index()].of(class));
         let headroom = &mut self.headroom[pop.index()];
-        flow.rate = rate.min(Kbps(*headroom / span));
-        *headroom -= flow.rate.0 * span;
+        let wanted = share * span.0;
+        let rate = if wanted <= *headroom { share } else { *headroom / span.0 };
+        *headroom -= rate * span.0;
+        rate as u32
     }
 
-    /// Moves every body in flight through the epoch that begins.
-    pub(super) fn advance_flows(&mut self, stage: &Stage, board: &Board) {
-        for pop in stage.world.pop_ids() {
-            let share = board.share[pop.index()];
-            let count = self.flows[pop.index()].len();
-            for index in 0..count {
-                let flow = &mut self.flows[pop.index()][index];
-                flow.rate = if flow.blocked { Kbps::ZERO } else { flow.class.rate().min(share) };
-                #[expect(clippy::cast_possible_truncation, reason = "fewer flows than seats")]
-                self.plan_flow(board, pop, index as u32);
-            }
+    /// Delivers a body's bits at its rate up to the end of the epoch, and plans what falls into it: its end, a limit, a
+    /// look at it. Returns whether it ends: then it is no longer to be kept in the POP's list.
+    pub(super) fn deliver(
+        &mut self,
+        turn: &Turn<'_>,
+        seat: &mut Seat,
+        (pop, body): (PopId, &mut Body),
+        from: Timestamp,
+    ) -> bool {
+        let board = turn.board;
+        body.open();
+        body.note_held_back(board.to.since(from));
+        if body.rate == 0 && !body.is_silent() {
+            seat.silent_from = seat.count(from);
         }
+        body.set_silent(body.rate == 0);
+        let sent = &mut self.sent[pop.index()];
+        let ends = match body.advance(from, board.to) {
+            Advance::Flowing(bits) => {
+                *sent += bits;
+                false
+            }
+            Advance::Ends(bits, last_bit) => {
+                *sent += bits;
+                // What it leaves of its share in this epoch is there for flows that start.
+                self.headroom[pop.index()] += u64::from(body.rate) * board.to.since(last_bit).0;
+                self.demand[pop.index()] -= body.demand();
+                seat.pending = Pending::Ending(pop);
+                seat.last_bit = seat.count(last_bit);
+                seat.last_rate = body.rate;
+                seat.lost_to_link = body.lost_to_link;
+                // A body that could have ended before the barrier that started it ends at the barrier.
+                let complete = last_bit.max(seat.at(seat.filled)).max(board.from);
+                self.plan(turn.slot, seat, EventKind::Finish, complete);
+                true
+            }
+        };
+        self.watch_over(turn, seat, (pop, body));
+        ends
     }
 
-    /// Delivers a flow's bits up to the end of the epoch, and plans what falls into it: its end, a limit, a look at it.
-    fn plan_flow(&mut self, board: &Board, pop: PopId, index: u32) {
-        let flow = &mut self.flows[pop.index()][index as usize];
-        if flow.finish_at != Timestamp::NEVER {
+    /// Plans what the player does about a body in this epoch: a limit that passes, a look at it.
+    pub(super) fn watch_over(&mut self, turn: &Turn<'_>, seat: &mut Seat, (pop, body): (PopId, &Body)) {
+        let board = turn.board;
+        let complete = if seat.pending == Pending::Ending(pop) { seat.due } else { Timestamp::NEVER };
+        let mut limit = seat.at(seat.limit);
+        if body.is_silent() {
+            let idle = turn.stage.profiles[seat.cohort.index()].loading.segment.idle;
+            limit = limit.min(seat.at(seat.silent_from).saturating_add(idle));
+        }
+        if limit < board.to && limit < complete {
+            self.plan_timeout(turn.slot, seat, limit.max(board.from));
+        }
+        if seat.watch == After::NEVER {
             return;
         }
-        if flow.rate < flow.class.rate() && flow.credited_to < board.to {
-            flow.note_held_back(board.to);
-        }
-        match flow.advance(board.to) {
-            Advance::Flowing(bits) => {
-                self.sent[pop.index()] += bits;
-                if flow.rate != Kbps::ZERO {
-                    flow.silent_from = board.to;
-                }
-            }
-            Advance::Ends(bits) => {
-                self.sent[pop.index()] += bits;
-                self.demand[pop.index()] -= if flow.blocked { 0 } else { flow.class.rate().0 };
-                // A body that could have ended before the barrier that started it ends at the barrier.
-                flow.finish_at = flow.finish_at.max(board.from);
-                self.wheel.push(Event::new(flow.finish_at, EventKind::Finish, flow.slot));
-            }
-        }
-        let idle_limit = flow.silent_from.saturating_add(flow.idle);
-        let limit = if idle_limit < board.to { flow.limit.min(idle_limit) } else { flow.limit };
-        let (slot, expected_end) = (flow.slot, flow.expected_end());
-        if limit < board.to && limit < flow.finish_at {
-            self.seats[slot as usize].timeout_at = limit.max(board.from);
-            self.wheel.push(Event::new(limit.max(board.from), EventKind::Timeout, slot));
-        }
-        if expected_end > flow.watch {
-            self.plan_look(board, slot, board.from);
+        let (rate, from) = if body.is_waiting() {
+            (board.rates[pop.index()].of(body.class), seat.at(seat.body_from))
+        } else {
+            (body.rate, board.to)
+        };
+        let expected = match body.remaining.checked_div(u64::from(rate)) {
+            _ if complete != Timestamp::NEVER => complete,
+            Some(left) => from.saturating_add(Micros(left)).max(seat.at(seat.filled)),
+            None => Timestamp::NEVER,
+        };
+        if expected > seat.at(seat.watch) {
+            self.look_again(turn, seat, board.from);
         }
     }
 
-    /// Plans the player's next look at its download, if it falls into this epoch.
-    fn plan_look(&mut self, board: &Board, slot: u32, after: Timestamp) {
-        let seat = &mut self.seats[slot as usize];
+    /// Plans the player's next look at its download after a time, if it falls into this epoch.
+    fn look_again(&mut self, turn: &Turn<'_>, seat: &mut Seat, after: Timestamp) {
         let every = Request::PROGRESS_EVERY.0;
-        let next = seat.requested_at + Micros((after.since(seat.requested_at).0 / every + 1) * every);
-        if next < board.to {
-            seat.progress_at = next;
-            self.wheel.push(Event::new(next, EventKind::Progress, slot));
+        let looks = (after.since(seat.requested_at).0 / every + 1)
+            .max(Self::no_look_for(turn, seat).0.div_ceil(every));
+        let next = seat.requested_at + Micros(looks * every);
+        if next < turn.board.to {
+            self.plan_look(turn.slot, seat, next);
         }
     }
 
     /// The player looks at its download.
-    pub(super) fn progress(&mut self, stage: &Stage, board: &Board, slot: u32, now: Timestamp) {
-        let seat = &self.seats[slot as usize];
-        let requested_at = seat.requested_at;
-        let progress = match seat.pending {
-            Pending::Silence => Progress { requested_at, first_byte_at: None, received: Bits::ZERO, size: Bits::ZERO },
-            Pending::Body { pop, index } => {
-                let flow = &self.flows[pop.index()][index as usize];
-                Progress {
-                    requested_at,
-                    first_byte_at: (flow.first_byte_at <= now).then_some(flow.first_byte_at),
-                    received: flow.received(now),
-                    size: Bits(flow.size / 1_000),
-                }
-            }
-            Pending::Nothing | Pending::Answer(..) | Pending::Backhaul(_) => return,
-        };
+    pub(super) fn progress(&mut self, turn: &Turn<'_>, seat: &mut Seat) {
+        let now = turn.now;
         let silent = seat.pending == Pending::Silence;
-        let step = self.players[slot as usize].progress(&stage.context(&self.seats[slot as usize]), now, progress);
-        let goes_on = step.command == actors::player::Command::Continue;
-        self.obey(stage, board, slot, step, now);
-        if goes_on && silent {
-            let next = now + Request::PROGRESS_EVERY;
-            self.seats[slot as usize].progress_at = next;
-            self.wheel.push(Event::new(next, EventKind::Progress, slot));
-        } else if goes_on {
-            self.plan_look(board, slot, now);
+        let (first_byte_at, received, size) = match seat.pending {
+            Pending::Silence => (None, Bits::ZERO, Bits::ZERO),
+            Pending::Body(pop) => {
+                let body = &self.bodies[pop.index()][self.places[turn.slot as usize] as usize];
+                (Some(seat.at(seat.first_byte)), received(turn, seat, body).0, seat.size)
+            }
+            Pending::Ending(_) => {
+                (Some(seat.at(seat.first_byte)), received_of_ending(turn, seat).0, seat.size)
+            }
+            _ => return,
+        };
+        let first_byte_at = first_byte_at.filter(|&at| at <= now);
+        let progress = Progress { requested_at: seat.requested_at, first_byte_at, received, size };
+        let step = seat.player.progress(&turn.stage.context(seat), now, progress);
+        self.obey(turn, seat, &step);
+        if step.command != Command::Continue {
+            return;
+        }
+        if silent {
+            self.plan_look(turn.slot, seat, now + Request::PROGRESS_EVERY);
+        } else {
+            self.look_again(turn, seat, now);
         }
     }
 
     /// A body is complete.
-    pub(super) fn finish(&mut self, stage: &Stage, board: &Board, slot: u32, now: Timestamp) {
-        let Pending::Body { pop, index } = self.seats[slot as usize].pending else { return };
-        let flow = self.flows[pop.index()][index as usize];
-        if flow.finish_at != now {
-            return;
-        }
-        self.remove_flow(pop, index);
-        let seat = &mut self.seats[slot as usize];
-        seat.pending = Pending::Nothing;
-        seat.used_at = now;
-        seat.timeout_at = Timestamp::NEVER;
-        seat.progress_at = Timestamp::NEVER;
-        let size = Bits(flow.size / 1_000);
-        let loaded = Loaded { requested_at: flow.requested_at, first_byte_at: flow.first_byte_at, size, newest_listed: None };
-        self.count_segment(stage, board, slot, &flow, now);
-        self.loaded(stage, board, slot, loaded, now);
-        let comfort = COMFORT.min(stage.ladder.segment * 3 / 2);
-        if self.seats[slot as usize].phase == Phase::Active && self.players[slot as usize].buffer(now) >= comfort {
-            self.close_stall(slot);
-            self.seats[slot as usize].losses = Losses::default();
-        }
-    }
-
-    fn count_segment(&mut self, stage: &Stage, board: &Board, slot: u32, flow: &Flow, now: Timestamp) {
-        let seat = &mut self.seats[slot as usize];
-        let RequestKind::Segment { variant, index } = seat.request.kind else { return };
-        let (segment, variants) = (stage.ladder.segment, &stage.ladder.variants);
-        let switched = seat.variant.replace(variant).is_some_and(|last| last != variant);
-        let transfer = now.since(flow.body_from);
-        let pop = seat.connected.map_or(0, PopId::index);
-        let at_access_rate = transfer.saturating_sub(Micros(flow.lost_to_link));
-        seat.access_limited = at_access_rate > segment;
-        seat.losses.arrived(&Arrived {
-            media: segment,
-            fill_wait: seat.fill_wait,
-            fault_wait: seat.fault_wait,
-            lost_to_link: Micros(flow.lost_to_link),
-            link_faulted: board.slowed[pop],
-            at_access_rate,
-            variant_kbps: variants[usize::from(variant)].average.0,
-            lowest_kbps: variants[0].average.0,
-        });
-        let distance = match seat.content {
-            Content::Live(live) => {
-                let ends = Micros((u64::from(index) + 1) * segment.0);
-                let playhead = ends.saturating_sub(self.players[slot as usize].buffer(now) + segment);
-                Some((now + live.lead).since(Timestamp(playhead.0)))
-            }
-            Content::Vod { .. } => None,
+    pub(super) fn finish(&mut self, turn: &Turn<'_>, seat: &mut Seat) {
+        seat.expect_nothing();
+        seat.used_at = turn.now;
+        let loaded = Loaded {
+            requested_at: seat.requested_at,
+            first_byte_at: seat.at(seat.first_byte),
+            size: seat.size,
+            newest_listed: None,
         };
-        let bits = flow.size / 1_000;
-        let sums = self.sums_of(slot);
-        sums.segments += 1;
-        sums.segment_millis += segment.0 / 1_000;
-        sums.kbps_millis += variants[usize::from(variant)].average.0 * (segment.0 / 1_000);
-        sums.switches += u64::from(switched);
-        sums.egress_bits += bits;
-        sums.received_bits += bits;
-        if let Some(distance) = distance {
-            sums.live_distance_millis += distance.0 / 1_000;
-            sums.live_distances += 1;
+        self.count_segment(turn, seat);
+        self.loaded(turn, seat, loaded);
+        if seat.phase == Phase::Active {
+            self.forget_losses(turn, seat);
         }
     }
 
     /// Forgets the request in flight. What was received of a body is wasted, but was sent.
-    pub(super) fn drop_pending(&mut self, slot: u32, now: Timestamp) {
-        let pending = std::mem::replace(&mut self.seats[slot as usize].pending, Pending::Nothing);
-        let seat = &mut self.seats[slot as usize];
-        seat.timeout_at = Timestamp::NEVER;
-        seat.progress_at = Timestamp::NEVER;
-        match pending {
-            Pending::Body { pop, index } => {
-                let flow = self.flows[pop.index()][index as usize];
-                self.remove_flow(pop, index);
-                let ahead = flow.ahead(now);
-                self.sent[pop.index()] = self.sent[pop.index()].saturating_sub(ahead);
-                let received = flow.received(now).0;
-                let seat = &mut self.seats[slot as usize];
-                // A connection is closed to stop a body, so the next request needs a new one.
+    pub(super) fn drop_pending(&mut self, turn: &Turn<'_>, seat: &mut Seat) {
+        let pending = seat.pending;
+        if pending == Pending::Nothing {
+            return;
+        }
+        seat.expect_nothing();
+        let (pop, (received, ahead)) = match pending {
+            Pending::Nothing | Pending::Playlist { .. } | Pending::Error(_) => return,
+            Pending::Backhaul(_) => {
+                self.joined.retain(|joined| joined.slot != turn.slot);
+                return;
+            }
+            Pending::Silence => {
                 seat.connected = None;
-                let sums = self.sums_of(slot);
-                sums.egress_bits += received;
-                sums.received_bits += received;
+                return;
             }
-            Pending::Backhaul(_) => self.joined.retain(|joined| joined.slot != slot),
-            Pending::Silence => self.seats[slot as usize].connected = None,
-            Pending::Nothing | Pending::Answer(..) => {}
-        }
-    }
-
-    fn remove_flow(&mut self, pop: PopId, index: u32) {
-        let flows = &mut self.flows[pop.index()];
-        let flow = flows.swap_remove(index as usize);
-        if flow.finish_at == Timestamp::NEVER && !flow.blocked {
-            self.demand[pop.index()] -= flow.class.rate().0;
-        }
-        if let Some(moved) = flows.get(index as usize) {
-            self.seats[moved.slot as usize].pending = Pending::Body { pop, index };
-        }
-    }
-
-    /// The epoch is over: where a slot of the access networks ends with it, bodies in flight get their new access rate;
-    /// where a fault cuts connections, they meet it. What they could take of each link stands in `demand`.
-    pub(super) fn end_epoch(&mut self, stage: &Stage, board: &Board) {
-        let ends = board.to;
-        let slot_ends = ends.0.is_multiple_of(stage.access_slot.0);
-        if !slot_ends && !board.cuts {
-            return;
-        }
-        for pop in stage.world.pop_ids() {
-            let mut demand = 0;
-            let mut index = 0;
-            while index < self.flows[pop.index()].len() {
-                let flow = &self.flows[pop.index()][index];
-                if flow.finish_at != Timestamp::NEVER {
-                    index += 1;
-                    continue;
-                }
-                let slot = flow.slot;
-                let class = self.access_class(stage, flow, ends);
-                let (blocked, reset) = if board.cuts { self.met_fault(stage, board, pop, slot, ends) } else { (false, false) };
-                let flow = &mut self.flows[pop.index()][index];
-                demand += if blocked { 0 } else { class.rate().0 };
-                flow.class = class;
-                flow.blocked = blocked;
-                if reset {
-                    self.drop_pending(slot, ends);
-                    self.seats[slot as usize].pending = Pending::Answer(ends, Answer::Failed(Failure::Reset));
-                    self.wheel.push(Event::new(ends, EventKind::Answer, slot));
-                    demand -= if blocked { 0 } else { class.rate().0 };
-                } else {
-                    index += 1;
-                }
+            Pending::Body(pop) => {
+                let body = self.take_out(pop, turn.slot);
+                self.demand[pop.index()] -= body.demand();
+                (pop, received(turn, seat, &body))
             }
-            self.demand[pop.index()] = demand;
-        }
+            Pending::Ending(pop) => (pop, received_of_ending(turn, seat)),
+        };
+        let sent = &mut self.sent[pop.index()];
+        *sent = sent.saturating_sub(ahead);
+        // A connection is closed to stop a body, so the next request needs a new one.
+        seat.connected = None;
+        let sums = self.sums_of(seat);
+        sums.egress_bits += received.0;
+        sums.received_bits += received.0;
     }
 
-    fn access_class(&self, stage: &Stage, flow: &Flow, at: Timestamp) -> RateClass {
-        let seat = &self.seats[flow.slot as usize];
-        let model = &stage.access[seat.cohort.index()];
-        if at.0.is_multiple_of(model.slot_length().0) {
-            model.rate_at(&seat.access, seat.viewer, model.slot_at(at))
-        } else {
-            flow.class
+    /// Takes a body out of its POP's list.
+    fn take_out(&mut self, pop: PopId, slot: u32) -> Body {
+        let place = self.places[slot as usize];
+        let bodies = &mut self.bodies[pop.index()];
+        let body = bodies.swap_remove(place as usize);
+        if let Some(moved) = bodies.get(place as usize) {
+            self.places[moved.slot as usize] = place;
         }
+        body
     }
+}
 
-    /// Whether a fault stops a body in flight (a hang), or cuts its connection (a reset).
-    fn met_fault(&mut self, stage: &Stage, board: &Board, pop: PopId, slot: u32, at: Timestamp) -> (bool, bool) {
-        let seat = &mut self.seats[slot as usize];
-        let (mut blocked, mut reset) = (false, false);
-        for effect in stage.effects(&board.faults, at, (pop, seat.region, seat.viewer)) {
-            if let Effect::Fail { failure, .. } = effect {
-                blocked |= failure == PlannedFailure::Hang;
-                reset |= failure == PlannedFailure::Reset;
-                seat.faulted |= blocked || reset;
-            }
-        }
-        (blocked, reset)
-    }
+/// The access rate of a seat's viewer at a time.
+pub(super) fn access_class(stage: &Stage, seat: &Seat, at: Timestamp) -> RateClass {
+    let model = stage.access_of(seat.cohort);
+    model.rate_at(&seat.access, seat.viewer, model.slot_at(at))
+}
 
-    /// Tells the platform's health checks how a request ended.
-    pub(super) fn observe_health(&mut self, stage: &Stage, slot: u32, loaded: Option<&Loaded>, now: Timestamp) {
-        let seat = &self.seats[slot as usize];
-        // A segment that is slow because of the viewer's own access says nothing about the pathway. An edge can tell: its
-        // TCP stack knows whether the network or the sender was the limit (`tcpi_delivery_rate_app_limited`).
-        let segment = matches!(seat.request.kind, RequestKind::Segment { .. }) && !seat.access_limited;
-        let bad = LeverSet::is_bad(loaded, now, segment.then_some(stage.ladder.segment));
-        let outcomes = &mut self.outcomes[stage.pair(seat.region, seat.request.pathway)];
-        outcomes.bad += u32::from(bad);
-        outcomes.good += u32::from(!bad);
-        outcomes.sent += loaded.map_or(0, |loaded| loaded.size.0);
+/// What the player has received of a body by now, and the millibits that are counted as sent but lie ahead.
+fn received(turn: &Turn<'_>, seat: &Seat, body: &Body) -> (Bits, u64) {
+    if body.is_waiting() {
+        return (Bits::ZERO, 0);
     }
+    let delivered = seat.size.0 * 1_000 - body.remaining;
+    let from = turn.now.max(seat.at(seat.body_from));
+    let ahead = (u64::from(body.rate) * turn.board.to.since(from).0).min(delivered);
+    (Bits((delivered - ahead) / 1_000), ahead)
+}
 
-    /// Takes over the steering service's answer to the last poll, if there was one since the player last acted.
-    ///
-    /// A steering answer takes effect at a player's next request and no sooner, so looking it up then is exact and costs
-    /// no event per poll.
-    pub(super) fn poll_steering(&mut self, stage: &Stage, board: &Board, slot: u32, now: Timestamp) {
-        let seat = &mut self.seats[slot as usize];
-        let polls = board.steering.polls_by(seat.viewer, now);
-        if polls == seat.polled {
-            return;
-        }
-        seat.polled = polls;
-        let asked_at = board.steering.polled_at(seat.viewer, polls);
-        let order = board.steering.order_at(asked_at, seat.region, stage.steering_draw(seat.viewer));
-        self.players[slot as usize].steer(order);
-    }
+/// The same for a body whose end is known.
+fn received_of_ending(turn: &Turn<'_>, seat: &Seat) -> (Bits, u64) {
+    let delivered = seat.size.0 * 1_000;
+    let from = turn.now.max(seat.at(seat.body_from));
+    let ahead = (u64::from(seat.last_rate) * seat.at(seat.last_bit).since(from).0).min(delivered);
+    (Bits((delivered - ahead) / 1_000), ahead)
 }
 
 /// Time that TCP's slow start costs a body: one round trip for each doubling from the initial window to what the path

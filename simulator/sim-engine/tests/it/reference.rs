@@ -76,6 +76,7 @@ fn relative(ours: f64, theirs: f64) -> f64 {
     ours / theirs - 1.0
 }
 
+#[expect(clippy::print_stdout, reason = "the measured agreement, for whoever runs it with --nocapture")]
 fn check(name: &str, world: &World) {
     let mut exact = Tally::default();
     for seed in SEEDS {

@@ -7,6 +7,7 @@ use sim_engine::{RunOptions, RunOutput, Stage};
 use units::{Bytes, Kbps, Micros, PathwayId, Ppm, RegionId, Seed, Timestamp};
 
 /// One region, two CDNs with a POP each, VOD and live viewers on mixed access networks for four minutes.
+#[expect(clippy::too_many_lines, reason = "one literal: every field of a world once")]
 pub(crate) fn small(viewers: u32) -> World {
     let pop = |cdn, mbps: u64| Pop {
         id: format!("pop-{cdn}"),

@@ -335,9 +335,9 @@ fn bad_means_failed_or_late_or_slower_than_it_plays() {
         total: Micros::from_millis(total_ms),
         media: media_ms.map(Micros::from_millis),
     };
-    assert!(is_bad(&Finished::Failed));
-    assert!(!is_bad(&complete(4_000, 4_000, Some(4_000))));
-    assert!(is_bad(&complete(10, 4_001, Some(4_000))));
-    assert!(is_bad(&complete(4_001, 4_002, None)));
-    assert!(!is_bad(&complete(10, 9_000, None)));
+    assert!(is_bad(&Finished::Failed, FIRST_BYTE_MAX));
+    assert!(!is_bad(&complete(4_000, 4_000, Some(4_000)), FIRST_BYTE_MAX));
+    assert!(is_bad(&complete(10, 4_001, Some(4_000)), FIRST_BYTE_MAX));
+    assert!(is_bad(&complete(4_001, 4_002, None), FIRST_BYTE_MAX));
+    assert!(!is_bad(&complete(10, 9_000, None), FIRST_BYTE_MAX));
 }
