@@ -15,7 +15,7 @@
 //! - [`world`]: the resolved world that engines are built from.
 //! - [`resolved`]: arms, gates and seeds of a resolved scenario.
 //! - [`document`], [`loader`], [`library`]: from bytes or a shipped name to a merged tree, and overlays on it.
-//! - `tree`, `de`, `quantity`, `schema`: places, types and units. `resolve`: defaults, factors and every check.
+//! - `source`, `tree`, `de`, `quantity`, `schema`: places, types and units. `resolve`: defaults, factors and every check.
 //! - [`assumptions`]: what the shipped scenarios take for granted, with sources and ranges.
 //! - [`estimate`]: what a run will cost and whom its faults will hit, before it runs.
 //! - [`error`]: what is wrong, where, and what to do.

@@ -1,6 +1,6 @@
 //! BBA-0: the variant is a linear map of the buffer between a reservoir and a cushion.
 //!
-//! Source: Huang et al., "A buffer-based approach to rate adaptation", SIGCOMM 2014; sizes from playback.md 5.3.
+//! Source: Huang et al., "A buffer-based approach to rate adaptation", SIGCOMM 2014; sizes chosen for buffers of half a minute.
 
 use units::Micros;
 

@@ -2,9 +2,9 @@
 //! gives up a download.
 //!
 //! Its order of error handling is in `player::recovery`, because it moves the whole player. Written from the
-//! behaviour of the source (`abr-controller.ts`, `ewma-bandwidth-estimator.ts`) and of recorded runs (playback.md
-//! 2.1, 2.2), including what looks like accidents: from the second-lowest variant it never gives up a download, and
-//! a give-up above the lowest variant still ends at the lowest.
+//! behaviour of the source (`abr-controller.ts`, `ewma-bandwidth-estimator.ts`) and of recorded runs of hls.js 1.7.4 in
+//! Chromium, including what looks like accidents: from the second-lowest variant it never gives up a download, and a
+//! give-up above the lowest variant still ends at the lowest.
 
 pub mod choice;
 pub mod estimator;

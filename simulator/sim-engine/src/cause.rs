@@ -2,7 +2,7 @@
 //!
 //! Each request leaves behind how much longer it took than it had to, by component. When a stall ends, the largest
 //! component since the buffer was last comfortable is its primary cause; if even the lowest variant could not have kept
-//! up at the viewer's own access rate, the access network is. Rules: MODEL, "Why a viewer stalled"; playback.md 5.9.
+//! up at the viewer's own access rate, the access network is. Chosen.
 
 use units::Micros;
 

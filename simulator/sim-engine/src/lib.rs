@@ -3,7 +3,7 @@
 //! Reading order:
 //! - [`audience`]: the plan of sessions that all arms share.
 //! - [`stage`]: one arm with one seed as tables that never change.
-//! - [`run`]: epochs, barriers, threads.
+//! - [`run`]: epochs, barriers, threads; [`output`]: what a run leaves.
 //! - `board`: what the barrier publishes to all cells.
 //! - `cell`: a slice of viewers with its slice of every cache; `seat`, `flow`, `edge`, `wheel` are its parts.
 //! - `backhaul`, [`queue`], `service`: shield and origin.
@@ -24,6 +24,7 @@ pub mod ledger;
 mod levers;
 mod link;
 pub mod measure;
+pub mod output;
 pub mod queue;
 pub mod run;
 mod seat;
@@ -34,5 +35,6 @@ mod warm;
 mod wheel;
 
 pub use levers::choices;
-pub use run::{Conservation, RunOptions, RunOutput, run};
+pub use output::{Conservation, RunOutput};
+pub use run::{RunOptions, run};
 pub use stage::Stage;

@@ -40,7 +40,11 @@ impl Link {
     pub(crate) fn account(&mut self, sent: u64, held_back: bool) {
         let (owed, allowed) = (self.debt + sent, self.capacity + self.left);
         self.debt = owed.saturating_sub(allowed);
-        self.left = if held_back { allowed.saturating_sub(owed).min(self.capacity) } else { 0 };
+        self.left = if held_back {
+            allowed.saturating_sub(owed).min(self.capacity - self.capacity / BORROWED_PART)
+        } else {
+            0
+        };
         if self.capacity > 0 {
             self.overdraft_ppm_max =
                 self.overdraft_ppm_max.max(self.debt * 1_000 / (self.capacity / 1_000).max(1));

@@ -5,7 +5,7 @@ use scenarios::world::Device;
 use units::{CohortId, Micros, Ratio, RegionId, Timestamp};
 
 use crate::ledger::{Cause, Sums};
-use crate::run::RunOutput;
+use crate::output::RunOutput;
 use crate::stage::Stage;
 
 /// How one tally follows from sums.

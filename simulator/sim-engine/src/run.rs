@@ -6,15 +6,16 @@
 use fault_plan::{Action, Failure};
 use rayon::prelude::*;
 use units::draws::{Draws, mix};
-use units::{CohortId, Kbps, Micros, Purpose, RegionId, Timestamp};
+use units::{Kbps, Micros, Purpose, Timestamp};
 
-use crate::backhaul::{Backhaul, BackhaulSums, Fetch, Fetched};
+use crate::backhaul::{Backhaul, Fetch, Fetched};
 use crate::board::{Board, Shelf, Stocked, UNSHARED};
 use crate::cell::{Cell, Outcomes};
 use crate::control::Control;
 use crate::flow::Rates;
 use crate::ledger::Sums;
 use crate::link::Link;
+use crate::output::RunOutput;
 use crate::queue::{Queue, Served};
 use crate::service::ServiceTime;
 use crate::stage::Stage;
@@ -30,54 +31,6 @@ pub struct RunOptions<'a> {
     /// For tests of `reproduce` only: a word to mix into a cell's trace, by epoch and cell. A function that is not pure
     /// plants non-determinism.
     pub plant: Option<&'a (dyn Fn(u64, u16) -> u64 + Sync)>,
-}
-
-/// What a run left.
-#[derive(Debug, Clone)]
-pub struct RunOutput {
-    /// Sums by bucket, then by [`crate::ledger::Shape`] index; warm-up included.
-    pub buckets: Vec<Vec<Sums>>,
-    /// Counts of shield and origin by bucket.
-    pub backhaul: Vec<BackhaulSums>,
-    /// Sessions on at the end of each bucket, and the sum over its epochs (viewers × epochs).
-    pub viewers: Vec<u64>,
-    /// Sessions that began, by bucket.
-    pub sessions: Vec<u64>,
-    /// Startup times, by bucket.
-    pub startups: Vec<Vec<(CohortId, RegionId, Micros)>>,
-    /// Waits for the session store (queue and service), by bucket.
-    pub store_waits: Vec<Vec<Micros>>,
-    /// Waits in the origin's queue, by bucket.
-    pub origin_waits: Vec<Vec<Micros>>,
-    /// Ejections and restorations by the steering service.
-    pub steering_decisions: u64,
-    /// One hash per epoch.
-    pub epoch_hashes: Vec<u32>,
-    /// One hash per cell and virtual minute: `[minute][cell]`.
-    pub minute_hashes: Vec<Vec<u32>>,
-    /// Events handled.
-    pub events: u64,
-    /// Seats allocated over all cells (each with its player's hot state).
-    pub seats: usize,
-    /// Sums that must agree.
-    pub conservation: Conservation,
-    /// Whether `on_bucket` stopped it before its end.
-    pub stopped: bool,
-}
-
-/// Sums that must agree whatever happens; checked after every run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Conservation {
-    /// Body bits that POPs sent, by the links' own meters, in millibits.
-    pub sent_millibits: u64,
-    /// Body bits that players received, by theirs, those of bodies still in flight included.
-    pub received_bits: u64,
-    /// Segment requests that made an edge fetch.
-    pub edge_misses: u64,
-    /// Requests that reached shield or origin from an edge.
-    pub backhaul_requests: u64,
-    /// The most that any POP sent beyond capacity × time, as a share of one epoch's capacity in ppm (at most 1,000,000).
-    pub overdraft_ppm_max: u64,
 }
 
 /// Runs one arm with one seed.
@@ -147,7 +100,7 @@ impl<'a> World<'a> {
                 .map(|store| (Queue::new(store.servers, store.queue_limit), ServiceTime::new(store.service))),
             store_draws: Draws::new(stage.seed, Purpose::SessionStore),
             next_session: 0,
-            output: RunOutput::empty(),
+            output: RunOutput::default(),
             viewers: 0,
             sessions: 0,
             store_waits: Vec::new(),
@@ -275,7 +228,7 @@ impl<'a> World<'a> {
         self.board.route = self.control.routes(self.stage, from);
         let faults = self.stage.world.faults.iter().enumerate();
         self.board.faults =
-            faults.filter(|(_, fault)| fault.at < to && fault.ends() > from).map(|(at, _)| at).collect();
+            faults.filter(|(_, fault)| fault.at <= to && fault.ends() > from).map(|(at, _)| at).collect();
         self.board.cuts = self.stage.world.faults.iter().any(|fault| {
             let cuts = matches!(fault.action, Action::Outage { failure: Failure::Hang | Failure::Reset, .. });
             cuts && fault.at <= to && fault.ends() + clock.epoch >= from
@@ -417,27 +370,6 @@ impl<'a> World<'a> {
         self.output.events = self.cells.iter().map(|cell| cell.events).sum();
         self.output.seats = self.cells.iter().map(Cell::seats_allocated).sum();
         self.output
-    }
-}
-
-impl RunOutput {
-    fn empty() -> Self {
-        Self {
-            buckets: Vec::new(),
-            backhaul: Vec::new(),
-            viewers: Vec::new(),
-            sessions: Vec::new(),
-            startups: Vec::new(),
-            store_waits: Vec::new(),
-            origin_waits: Vec::new(),
-            steering_decisions: 0,
-            epoch_hashes: Vec::new(),
-            minute_hashes: Vec::new(),
-            events: 0,
-            seats: 0,
-            conservation: Conservation::default(),
-            stopped: false,
-        }
     }
 }
 

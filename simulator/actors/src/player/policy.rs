@@ -1,6 +1,6 @@
 //! Load policies as data: how long a player waits for a request, and what it does when it fails.
 //!
-//! The platform can hand one out (MODEL.md, "Before and after"), so nothing here is code of one player.
+//! The platform can hand one out, so nothing here is code of one player.
 
 use units::{Micros, Ppm};
 
@@ -71,8 +71,7 @@ impl RetryPolicy {
 impl LoadPolicies {
     /// The defaults of hls.js 1.7.
     ///
-    /// Source: hls.js `src/config.ts` (`manifestLoadPolicy`, `playlistLoadPolicy`, `fragLoadPolicy`), playback.md
-    /// 2.1.
+    /// Source: hls.js `src/config.ts` (`manifestLoadPolicy`, `playlistLoadPolicy`, `fragLoadPolicy`).
     #[must_use]
     pub const fn hlsjs() -> Self {
         let unwatched = Micros::MAX;
@@ -107,7 +106,8 @@ impl LoadPolicies {
     /// What the modernised platform hands out: first byte within 4 s, no repetition after a timeout, one after an
     /// error.
     ///
-    /// Source: MODEL.md "Before and after"; waits and the total limit from the recorded run `steer-hang-tuned`.
+    /// Chosen: one segment duration for the first byte; waits and the total limit are those of a recorded run of hls.js 1.7.4
+    /// that left a hanging CDN without a stall.
     #[must_use]
     pub const fn platform() -> Self {
         let tuned = LoadPolicy {
@@ -124,7 +124,7 @@ impl LoadPolicies {
 
     /// The defaults of Shaka 5.2: connection 10 s, total 30 s, stall 5 s; one repetition after 1 s ± 50 %.
     ///
-    /// Source: playback.md 2.4.
+    /// Source: Shaka Player 5.2.0, `lib/net/networking_engine.js` and `lib/util/player_configuration.js`.
     #[must_use]
     pub const fn shaka() -> Self {
         let retry =

@@ -266,7 +266,7 @@ fn received_of_ending(turn: &Turn<'_>, seat: &Seat) -> (Bits, u64) {
 }
 
 /// Time that TCP's slow start costs a body: one round trip for each doubling from the initial window to what the path
-/// holds (or the body, if smaller). Source: playback.md 5.4; the logarithm is linear between powers of two.
+/// holds (or the body, if smaller). Source: RFC 5681 3.1, RFC 6928; the logarithm is linear between powers of two.
 fn slow_start(size: Bits, rate: Kbps, rtt: Micros) -> Micros {
     let in_flight = rate.bits_in(rtt).0.min(size.0);
     let Some(windows) = in_flight.checked_div(INITIAL_WINDOW_BITS).filter(|&windows| windows > 0) else {
