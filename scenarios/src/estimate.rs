@@ -15,7 +15,7 @@ use crate::world::{Cohort, World};
 const EVENTS_PER_SESSION: u64 = 6;
 /// Events per segment: request and completion, and one in four is watched for abandoning.
 const EVENTS_PER_SEGMENT_X4: u64 = 9;
-/// Hot state of a player and its share of timers and lists (DESIGN: at most 128 bytes of hot state).
+/// Hot state of a player and its share of timers and lists (at most 128 bytes of hot state).
 const BYTES_PER_VIEWER: u64 = 192;
 /// An entry of a cache index: key, size, links, hash slot at 50 % load.
 const BYTES_PER_CACHED_OBJECT: u64 = 40;

@@ -69,7 +69,7 @@ pub struct RunArgs {
     /// Earlier report for gates with vs = "baseline". Example: --baseline main/report.json
     #[arg(long, value_name = "REPORT.json")]
     pub baseline: Option<PathBuf>,
-    /// Folder for the results [default: reports/out/<scenario>]
+    /// Folder for the results [default: reports/out/ and the scenario's name]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Leave out the sensitivity table (which assumption moves the headline how far).

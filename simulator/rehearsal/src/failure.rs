@@ -4,7 +4,7 @@ use std::fmt;
 
 use scenarios::ScenarioError;
 
-/// Exit codes (DESIGN section 9).
+/// Exit codes, as `--help` lists them.
 pub mod exit {
     /// Everything asked for holds.
     pub const OK: u8 = 0;

@@ -3,7 +3,7 @@
 //! Reading order:
 //! - [`audience`]: the plan of sessions that all arms share.
 //! - [`stage`]: one arm with one seed as tables that never change.
-//! - [`run`]: epochs, barriers, threads; [`output`]: what a run leaves.
+//! - [`run`](mod@run): epochs, barriers, threads; [`output`]: what a run leaves.
 //! - `board`: what the barrier publishes to all cells.
 //! - `cell`: a slice of viewers with its slice of every cache; `seat`, `flow`, `edge`, `wheel` are its parts.
 //! - `backhaul`, [`queue`], `service`: shield and origin.

@@ -1,6 +1,6 @@
 //! `rehearsal validate sabre`: our rules and replay against results and decision logs that Sabre printed.
 //!
-//! A table row passes if every column agrees: times, scores and bitrates within [`TOLERANCE`], rebuffer events exactly. A log
+//! A table row passes if every column agrees: times, scores and bitrates within `TOLERANCE`, rebuffer events exactly. A log
 //! passes if every decision is the same and every printed whole number within one. Tables may miss 0.1 % of their rows,
 //! because the order of additions decides ties; logs none.
 

@@ -53,7 +53,7 @@ pub(crate) fn measured(world: &World, output: &RunOutput) -> Tally {
 /// Seeds that are pooled.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=5;
 
-/// How far the engine may be from the reference, relative: MODEL, "Cells, caches, capacity".
+/// How far the engine may be from the reference, relative.
 const TOLERANCE: f64 = 0.02;
 
 /// The engine's sums over all seeds at a number of cells.
