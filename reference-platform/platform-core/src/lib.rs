@@ -3,12 +3,14 @@
 //! Reading order:
 //! - [`levers`]: what the modernisation changed, by name; the modern set of implementations.
 //! - [`cache`]: which objects an edge keeps, under which key, for how long, and where a miss is filled from.
+//! - [`catalog`]: titles, people and their comparable forms.
 //! - [`playback`]: which pathway a viewer should use, how pathway health is judged, and the load policy that players get.
 //! - [`subscription`]: when a renewal is due, what it costs, when a declined charge is tried again.
 //!
 //! Adapters (server, edge, simulator) pass in time and observations and act on what comes back.
 
 pub mod cache;
+pub mod catalog;
 pub mod levers;
 pub mod playback;
 pub mod subscription;
