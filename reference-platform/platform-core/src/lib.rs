@@ -5,6 +5,7 @@
 //! - [`cache`]: which objects an edge keeps, under which key, for how long, and where a miss is filled from.
 //! - [`playback`]: which pathway a viewer should use, how pathway health is judged, and the load policy that players get.
 //! - [`subscription`]: when a renewal is due, what it costs, when a declined charge is tried again.
+//! - [`webhook`]: which webhooks are genuine, and what becomes of a stored one.
 //!
 //! Adapters (server, edge, simulator) pass in time and observations and act on what comes back.
 
@@ -12,3 +13,4 @@ pub mod cache;
 pub mod levers;
 pub mod playback;
 pub mod subscription;
+pub mod webhook;
