@@ -6,6 +6,7 @@
 //! - [`catalog`]: titles, people and their comparable forms.
 //! - [`playback`]: which pathway a viewer should use, how pathway health is judged, and the load policy that players get.
 //! - [`subscription`]: when a renewal is due, what it costs, when a declined charge is tried again.
+//! - [`webhook`]: which webhooks are genuine, and what becomes of a stored one.
 //!
 //! Adapters (server, edge, simulator) pass in time and observations and act on what comes back.
 
@@ -14,3 +15,4 @@ pub mod catalog;
 pub mod levers;
 pub mod playback;
 pub mod subscription;
+pub mod webhook;
