@@ -13,6 +13,7 @@ use crate::terminal;
 
 mod check;
 mod describe;
+mod queries;
 mod reproduce;
 mod run;
 pub mod sensitivity;
@@ -56,6 +57,7 @@ fn dispatch(verb: Option<Verb>) -> Outcome {
             Ok(exit::OK)
         }
         Some(Verb::Validate(args)) => validate::validate(&args),
+        Some(Verb::Queries(args)) => queries::queries(&args),
     }
 }
 
