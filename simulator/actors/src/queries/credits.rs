@@ -5,7 +5,9 @@ use super::{Accepts, Made, edit, fold};
 use crate::chance::Chance;
 
 /// Shorter words of a title tell little beside a name.
-const WORD_LETTERS_MIN: usize = 3;
+const WORD_LETTERS_MIN: usize = 4;
+/// A slip in a shorter surname makes it another's.
+const SURNAME_LETTERS_MIN: usize = 5;
 
 /// A word of the title that tells something.
 fn telling_word<'a>(index: &'a Index<'_>, title: usize, chance: &mut Chance) -> Option<&'a str> {
@@ -43,7 +45,7 @@ pub(super) fn misspelled_name_and_word(index: &Index<'_>, title: usize, chance: 
     let name = name(index, title, chance)?;
     let surname = name.last()?;
     let word = telling_word(index, title, chance)?;
-    if surname.len() <= WORD_LETTERS_MIN + 1 || !is_alone(index, std::slice::from_ref(surname), word) {
+    if surname.len() < SURNAME_LETTERS_MIN || !is_alone(index, std::slice::from_ref(surname), word) {
         return None;
     }
     let slipped = edit::mistype_name(surname, chance)?;

@@ -44,9 +44,9 @@ fn catalogue() -> Vec<TitleFacts> {
                         "abcdefgh".chars().nth(j).unwrap(),
                         one.to_lowercase(),
                         "filler ".repeat(3),
-                        spelled(number),
-                        spelled(number + 1),
-                        spelled(number + 2)
+                        spelled(number * 3),
+                        spelled(number * 3 + 1),
+                        spelled(number * 3 + 2)
                     ),
                     popularity: u32::try_from((number * 7919) % 1000).unwrap() * 1000,
                 });
