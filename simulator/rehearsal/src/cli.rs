@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 mod search;
 
-pub use search::{QueriesArgs, SplitName};
+pub use search::{CatalogArgs, CatalogKind, QueriesArgs, SplitName};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -46,6 +46,8 @@ pub enum Verb {
     Validate(ValidateArgs),
     /// Make searchers' queries over a catalogue, with every title that answers each, as JSON Lines.
     Queries(QueriesArgs),
+    /// Work on catalogues of titles.
+    Catalog(CatalogArgs),
 }
 
 /// Arguments of `run`.

@@ -11,6 +11,7 @@ use crate::failure::{Failure, Outcome, exit};
 use crate::files::Disk;
 use crate::terminal;
 
+mod catalog;
 mod check;
 mod describe;
 mod queries;
@@ -58,6 +59,7 @@ fn dispatch(verb: Option<Verb>) -> Outcome {
         }
         Some(Verb::Validate(args)) => validate::validate(&args),
         Some(Verb::Queries(args)) => queries::queries(&args),
+        Some(Verb::Catalog(args)) => catalog::catalog(&args),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use actors::catalogue::TITLES_DEFAULT;
+use clap::{Args, Subcommand, ValueEnum};
 
 /// Arguments of `queries`.
 #[derive(Debug, Args)]
@@ -19,6 +20,31 @@ pub struct QueriesArgs {
     /// Seed: the same one gives the same rows. Example: --seed 7
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+}
+
+/// Arguments of `catalog`.
+#[derive(Debug, Args)]
+pub struct CatalogArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub kind: CatalogKind,
+}
+
+/// What to do with a catalogue.
+#[derive(Debug, Subcommand)]
+pub enum CatalogKind {
+    /// Make a synthetic catalogue, as untidy as suppliers' files, as JSON Lines.
+    Generate {
+        /// How many records. Example: --titles 1000000
+        #[arg(long, value_name = "N", default_value_t = TITLES_DEFAULT)]
+        titles: u64,
+        /// Seed: the same one gives the same records. Example: --seed 7
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+        /// Leave out everything that suppliers get wrong.
+        #[arg(long)]
+        clean: bool,
+    },
 }
 
 /// A half of the franchises.
