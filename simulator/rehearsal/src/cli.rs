@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+mod search;
+
+pub use search::{CatalogArgs, CatalogKind, QueriesArgs, SplitName};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Rehearses a streaming company's worst evening before its viewers live it.
@@ -40,6 +44,10 @@ pub enum Verb {
     Schema,
     /// Replay outside reference data and say where we differ.
     Validate(ValidateArgs),
+    /// Make searchers' queries over a catalogue, with every title that answers each, as JSON Lines.
+    Queries(QueriesArgs),
+    /// Work on catalogues of titles.
+    Catalog(CatalogArgs),
 }
 
 /// Arguments of `run`.
