@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cache;
+mod calendar;
 mod cli;
 mod gates;
 mod hlsjs;
@@ -16,3 +17,4 @@ mod reproduce;
 mod sabre;
 mod support;
 mod tidy;
+mod webhooks;
