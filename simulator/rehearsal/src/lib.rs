@@ -16,6 +16,7 @@ pub mod cli;
 pub mod failure;
 pub mod files;
 pub mod host;
+pub mod json_lines;
 pub mod progress;
 pub mod reproduce;
 pub mod simulate;
