@@ -1,1 +1,6 @@
 //! Adapters of the reference platform: they load state, ask `platform-core` to decide, store the writes and perform the effects.
+//!
+//! Reading order:
+//! - [`search_api`]: search over HTTP: routes, parameters, errors, the search page.
+
+pub mod search_api;
