@@ -194,6 +194,24 @@ pub enum ValidateKind {
         #[arg(long)]
         json: bool,
     },
+    /// Signed webhooks: Standard Webhooks and Stripe, genuine, forged and malformed.
+    Webhooks {
+        /// A file of billing vectors (JSON).
+        #[arg(long, value_name = "FILE")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Starts of billing periods, changes of clocks, proration, decimals of currencies.
+    Calendar {
+        /// A file of billing vectors (JSON).
+        #[arg(long, value_name = "FILE")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Golden miss ratios of libCacheSim.
     Cache {
         /// The file of golden miss ratios.

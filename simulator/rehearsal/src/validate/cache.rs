@@ -15,14 +15,12 @@ use units::Bytes;
 
 use self::golden::{Mode, Policy, Row};
 use self::trace::Trace;
-use super::{Validation, Worst};
+use super::{FAILURES_SHOWN, Validation, Worst, cpu};
 
 /// Largest difference of a miss ratio for S3-FIFO: versions of libCacheSim itself differ by this much (0.0024 seen).
 const S3_FIFO_TOLERANCE: f64 = 0.003;
 /// Half a unit of the last printed decimal: the others must print the same.
 const PRINTED_TOLERANCE: f64 = 0.000_05;
-/// Failures that are shown in full.
-const FAILURES_SHOWN: usize = 10;
 
 /// Replays every line of `data` (a file of libCacheSim results) and says where we differ.
 ///
@@ -348,42 +346,5 @@ mod trace {
     pub(super) fn size(object: u32) -> u64 {
         let word = u64::from(object).wrapping_mul(GOLDEN);
         SIZES[((word ^ (word >> 29)) % 5) as usize]
-    }
-}
-
-/// CPU time, for the throughput line.
-mod cpu {
-    use std::time::Instant;
-
-    /// Ticks per second of `/proc` (USER_HZ on every platform that Rust's Linux targets cover).
-    const TICKS_PER_S: f64 = 100.0;
-
-    /// A clock of CPU seconds that this thread has used, or of wall seconds where the system does not tell.
-    pub(super) struct Clock {
-        wall: Instant,
-    }
-
-    impl Clock {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "throughput is about this machine, not about the simulated world"
-        )]
-        pub(super) fn start() -> Self {
-            Self { wall: Instant::now() }
-        }
-
-        /// Seconds on this clock's scale: differences of two readings mean something.
-        pub(super) fn seconds(&self) -> f64 {
-            thread_seconds().unwrap_or_else(|| self.wall.elapsed().as_secs_f64())
-        }
-    }
-
-    /// User and system time of this thread: fields 14 and 15 of proc(5) `stat`, counted after the command's `)`.
-    fn thread_seconds() -> Option<f64> {
-        let stat = std::fs::read_to_string("/proc/thread-self/stat").ok()?;
-        let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-        let user: f64 = fields.next()?.parse().ok()?;
-        let system: f64 = fields.next()?.parse().ok()?;
-        Some((user + system) / TICKS_PER_S)
     }
 }

@@ -5,11 +5,13 @@ use serde_json::json;
 use crate::cli::{ValidateArgs, ValidateKind};
 use crate::failure::{Outcome, exit};
 use crate::terminal;
-use crate::validate::{Validation, cache, sabre};
+use crate::validate::{KindCount, Validation, cache, calendar, sabre, webhooks};
 
 pub(super) fn validate(args: &ValidateArgs) -> Outcome {
     match &args.kind {
         ValidateKind::Sabre { data, golden, json } => Ok(say(&sabre::run(data, golden)?, *json)),
+        ValidateKind::Webhooks { data, json } => Ok(say(&webhooks::run(data)?, *json)),
+        ValidateKind::Calendar { data, json } => Ok(say(&calendar::run(data)?, *json)),
         ValidateKind::Cache { data, json } => {
             let found = cache::run(data)?;
             if !json {
@@ -34,6 +36,9 @@ fn say(found: &Validation, as_json: bool) -> u8 {
         if let Some(worst) = &found.worst {
             terminal::data(&format!("largest difference {:e} at {}", worst.difference, worst.at));
         }
+        for kind in &found.kinds {
+            terminal::data(&count_line(kind));
+        }
         terminal::data(&format!("{:.0} {}", found.throughput, found.throughput_unit));
         let skipped = if found.skipped > 0 { format!(", {} skipped", found.skipped) } else { String::new() };
         terminal::data(&format!("{} passed, {} failed{skipped}", found.passed, found.failed));
@@ -42,4 +47,12 @@ fn say(found: &Validation, as_json: bool) -> u8 {
         terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
     }
     code
+}
+
+fn count_line(count: &KindCount) -> String {
+    let KindCount { kind, passed, failed, skipped } = count;
+    if passed + failed == 0 {
+        return format!("{kind}: {skipped} skipped, not built here");
+    }
+    format!("{kind}: {passed} passed, {failed} failed")
 }

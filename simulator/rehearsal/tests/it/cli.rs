@@ -38,7 +38,7 @@ fn every_verb_has_help_on_stdout() {
             "{flag}"
         );
     }
-    for kind in ["sabre", "cache"] {
+    for kind in ["sabre", "cache", "webhooks", "calendar"] {
         sandbox.run(&["validate", kind, "--help"]).expect(0);
     }
     assert!(sandbox.run(&["--version"]).expect(0).stdout.starts_with("rehearsal "));

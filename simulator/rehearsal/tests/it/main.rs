@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cache;
+mod calendar;
 mod cli;
 mod gates;
 mod hlsjs;
@@ -17,3 +18,4 @@ mod reproduce;
 mod sabre;
 mod support;
 mod tidy;
+mod webhooks;

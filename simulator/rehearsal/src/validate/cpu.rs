@@ -1,0 +1,35 @@
+//! CPU time, for the throughput line.
+
+use std::time::Instant;
+
+/// Ticks per second of `/proc` (USER_HZ on every platform that Rust's Linux targets cover).
+const TICKS_PER_S: f64 = 100.0;
+
+/// A clock of CPU seconds that this thread has used, or of wall seconds where the system does not tell.
+pub(super) struct Clock {
+    wall: Instant,
+}
+
+impl Clock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "throughput is about this machine, not about the simulated world"
+    )]
+    pub(super) fn start() -> Self {
+        Self { wall: Instant::now() }
+    }
+
+    /// Seconds on this clock's scale: differences of two readings mean something.
+    pub(super) fn seconds(&self) -> f64 {
+        thread_seconds().unwrap_or_else(|| self.wall.elapsed().as_secs_f64())
+    }
+}
+
+/// User and system time of this thread: fields 14 and 15 of proc(5) `stat`, counted after the command's `)`.
+fn thread_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let user: f64 = fields.next()?.parse().ok()?;
+    let system: f64 = fields.next()?.parse().ok()?;
+    Some((user + system) / TICKS_PER_S)
+}
