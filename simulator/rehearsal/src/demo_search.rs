@@ -1,12 +1,14 @@
 //! The search of `serve`: the platform's routes over a synthetic catalogue.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actors::catalogue::{self, Kind, Spec, Title};
+use actors::catalogue::{self, Spec, Title};
+use platform_core::catalog::record::{Availability, Kind, Maturity, RecordId, Tier, TitleRecord};
 use platform_server::search_api::routes::SearchApi;
-use platform_server::search_api::scan::{Scan, ScannedTitle, ScannedWindow};
+use platform_server::search_api::scan::{Offered, Scan};
 use platform_server::search_api::viewer::ViewerSource;
-use units::Timestamp;
+use units::{Ppm, Timestamp};
 
 use crate::host;
 
@@ -23,35 +25,52 @@ pub fn routes() -> Arc<SearchApi> {
 
 /// Makes the catalogue and answers from it.
 pub fn fill(api: &SearchApi, spec: Spec) {
-    let titles = catalogue::titles(spec).map(scanned).collect();
+    let titles = catalogue::titles(spec).map(offered).collect();
     api.set_searcher(Arc::new(Scan::new(titles, 1)));
 }
 
-fn scanned(title: Title) -> ScannedTitle {
+/// A made-up title as the platform knows titles.
+#[must_use]
+pub fn offered(title: Title) -> Offered {
+    let id = RecordId(title.id);
     let day = |day: u16| Timestamp((WINDOWS_FROM_DAY + u64::from(day)) * DAY);
-    let windows = title.windows.into_iter().map(|window| ScannedWindow {
-        region: window.region.to_owned(),
-        start: day(window.start_day),
-        end: window.end_day.map(day),
-        tier: window.tier,
+    let windows = title.windows.into_iter().filter_map(|window| {
+        Some(Availability {
+            title: id.clone(),
+            territory: window.region.parse().ok()?,
+            start: day(window.start_day),
+            end: window.end_day.map(day),
+            tier: [Tier::Free, Tier::Basic, Tier::Premium][usize::from(window.tier.min(2))],
+        })
     });
+    let windows = windows.collect();
     let kind = match title.kind {
-        Kind::Film => "film",
-        Kind::Series => "series",
-        Kind::Episode => "episode",
+        catalogue::Kind::Film => Kind::Film,
+        catalogue::Kind::Series => Kind::Series,
+        catalogue::Kind::Episode => Kind::Episode,
     };
-    ScannedTitle {
-        id: title.id,
-        kind: kind.to_owned(),
+    let record = TitleRecord {
+        id,
+        kind,
         title: title.title,
+        alternative_titles: title.alternative_titles,
         year: title.year,
-        people: title.cast.into_iter().chain(title.directors).collect(),
+        cast: title.cast,
+        directors: title.directors,
         genres: title.genres,
+        countries: title.countries,
         languages: title.languages,
+        maturity: Maturity {
+            age_min: age_min(&title.maturity),
+            original: Some(title.maturity).filter(|rating| !rating.is_empty()),
+        },
         description: title.description,
-        age_min: age_min(&title.maturity),
-        windows: windows.collect(),
-    }
+        runtime_min: title.runtime_min,
+        added: None,
+        popularity: Ppm(title.popularity),
+        external_ids: BTreeMap::new(),
+    };
+    Offered { title: record, windows }
 }
 
 /// The youngest age of a rating that the synthetic catalogue uses; adults where it says nothing.

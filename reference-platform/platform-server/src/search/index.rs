@@ -103,14 +103,21 @@ impl SearchIndex {
         if query.is_blank() {
             return Ok(Vec::new());
         }
-        let mut scratch = self.scratch.lock().map_or_else(|_| None, |mut pool| pool.pop()).unwrap_or_default();
+        let mut scratch =
+            self.scratch.lock().map_or_else(|_| None, |mut pool| pool.pop()).unwrap_or_default();
         let found = self.judged(query, &mut scratch);
         if let Ok(mut pool) = self.scratch.lock() {
             pool.push(scratch);
         }
         let hits = found?.into_iter().take(limit).map(|(features, ordinal)| {
             let title = &self.titles.list[ordinal as usize];
-            Hit { id: title.id.clone(), kind: title.kind, title: title.shown.clone(), year: title.year, features }
+            Hit {
+                id: title.id.clone(),
+                kind: title.kind,
+                title: title.shown.clone(),
+                year: title.year,
+                features,
+            }
         });
         Ok(hits.collect())
     }
@@ -133,7 +140,8 @@ impl SearchIndex {
             meanings[at + 1].0.extend(pair.0.iter().cloned());
         }
         let first = self.ranked(&searcher, query, (&meanings, &pairs), scratch)?;
-        let is_enough = first.first().is_some_and(|(best, _)| best.exact > 0.0 || best.query_covered >= COVERED_ENOUGH);
+        let is_enough =
+            first.first().is_some_and(|(best, _)| best.exact > 0.0 || best.query_covered >= COVERED_ENOUGH);
         if is_enough {
             return Ok(first);
         }

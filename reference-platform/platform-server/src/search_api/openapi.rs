@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::parameters::{
-    FILTER_VALUES_MAX, KINDS, LIMIT_DEFAULT, LIMIT_MAX, SUGGESTIONS_DEFAULT, SUGGESTIONS_MAX,
+    FILTER_VALUES_MAX, KINDS, LIMIT_DEFAULT, LIMIT_MAX, SUGGESTIONS_DEFAULT, SUGGESTIONS_MAX, TIERS,
 };
 use super::problem::Problem;
 
@@ -88,7 +88,11 @@ fn viewer_parameters() -> Vec<Value> {
             json!({ "type": "string", "pattern": "^[A-Za-z]{2}$" }),
             "ISO 3166-1 alpha-2; not with a token.",
         ),
-        one("tier", number(0, 9, 0), "Tier of the subscription; not with a token."),
+        one(
+            "tier",
+            json!({ "type": "string", "enum": TIERS, "default": TIERS[0] }),
+            "Tier of the subscription; not with a token.",
+        ),
         one("age", number(0, 99, 0), "Titles for viewers up to this age; not with a token."),
     ]
 }

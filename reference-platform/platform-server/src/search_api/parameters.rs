@@ -3,6 +3,7 @@
 //! `q` may hold anything: bytes that are no UTF-8 are read as U+FFFD, and what is too long for the query plan is cut there, not here.
 
 use http::HeaderMap;
+use platform_core::catalog::record::{Kind, Territory, Tier};
 use units::Timestamp;
 
 use super::problem::Problem;
@@ -41,7 +42,10 @@ pub const SEARCH: [&str; 12] = [
 /// What `/v1/search/suggest` takes.
 pub const SUGGEST: [&str; 5] = ["q", "region", "tier", "age", "limit"];
 /// Kinds of titles.
-pub const KINDS: [&str; 3] = ["film", "series", "episode"];
+pub const KINDS: [&str; 3] = [Kind::Film.name(), Kind::Series.name(), Kind::Episode.name()];
+
+/// Tiers of subscriptions, the cheapest first.
+pub const TIERS: [&str; 3] = ["free", "basic", "premium"];
 
 /// A search as asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +55,7 @@ pub struct SearchRequest {
     /// Who asks.
     pub viewer: Viewer,
     /// Any of these kinds; all if empty.
-    pub kinds: Vec<String>,
+    pub kinds: Vec<Kind>,
     /// Any of these genres; all if empty.
     pub genres: Vec<String>,
     /// Any of these languages; all if empty.
@@ -99,7 +103,7 @@ pub fn search(query: Option<&str>, context: Context<'_>) -> Result<SearchRequest
     let request = SearchRequest {
         text: fields.one("q")?.unwrap_or_default().to_owned(),
         viewer: viewer(&fields, context)?,
-        kinds: fields.many("kind")?,
+        kinds: kinds(&fields)?,
         genres: fields.many("genre")?,
         languages: fields.many("language")?,
         year_from: fields.number("year_from", *YEARS.start(), *YEARS.end())?,
@@ -108,9 +112,6 @@ pub fn search(query: Option<&str>, context: Context<'_>) -> Result<SearchRequest
         cursor: fields.one("cursor")?.map(str::to_owned),
         explain: fields.flag("explain")?,
     };
-    if let Some(other) = request.kinds.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
-        return Err(bad("kind", other, format!("one of {}", KINDS.join(", "))));
-    }
     match (request.year_from, request.year_to) {
         (Some(from), Some(to)) if from > to => {
             Err(bad("year_to", &to.to_string(), format!("a year not before `{from}`")))
@@ -137,7 +138,7 @@ fn viewer(fields: &Fields, context: Context<'_>) -> Result<Viewer, Problem> {
     match context.source {
         ViewerSource::Query => Ok(Viewer {
             region: region(fields.one("region")?.ok_or(Problem::ViewerMissing)?)?,
-            tier: fields.number("tier", 0, 9)?.unwrap_or(0),
+            tier: tier(fields.one("tier")?)?,
             age: fields.number("age", 0, 99)?.unwrap_or(0),
         }),
         ViewerSource::Token(key) => {
@@ -153,11 +154,26 @@ fn viewer(fields: &Fields, context: Context<'_>) -> Result<Viewer, Problem> {
     }
 }
 
-fn region(value: &str) -> Result<String, Problem> {
-    if value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        Ok(value.to_ascii_uppercase())
-    } else {
-        Err(bad("region", value, "two letters (ISO 3166-1), for example DE".to_owned()))
+fn kinds(fields: &Fields) -> Result<Vec<Kind>, Problem> {
+    let kinds = [Kind::Film, Kind::Series, Kind::Episode];
+    let read = |value: String| {
+        let known = kinds.into_iter().find(|kind| kind.name() == value);
+        known.ok_or_else(|| bad("kind", &value, format!("one of {}", KINDS.join(", "))))
+    };
+    fields.many("kind")?.into_iter().map(read).collect()
+}
+
+fn region(value: &str) -> Result<Territory, Problem> {
+    let read = value.parse();
+    read.map_err(|_| bad("region", value, "two letters (ISO 3166-1), for example DE".to_owned()))
+}
+
+fn tier(value: Option<&str>) -> Result<Tier, Problem> {
+    match value {
+        None | Some("" | "free") => Ok(Tier::Free),
+        Some("basic") => Ok(Tier::Basic),
+        Some("premium") => Ok(Tier::Premium),
+        Some(other) => Err(bad("tier", other, format!("one of {}", TIERS.join(", ")))),
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use platform_core::catalog::record::{Availability, TitleRecord};
 use units::Timestamp;
 
 use super::parameters::{SearchRequest, SuggestRequest};
@@ -14,51 +15,23 @@ use super::problem::Problem;
 use super::searcher::{Answer, FacetValue, Facets, Hit, Searcher, Suggestion, parts};
 use super::viewer::Viewer;
 
-/// A title as the scan reads it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ScannedTitle {
-    /// Id in the catalogue.
-    pub id: String,
-    /// `film`, `series` or `episode`.
-    pub kind: String,
-    /// As shown.
-    pub title: String,
-    /// Year of first release.
-    pub year: Option<u16>,
-    /// Cast and directors.
-    pub people: Vec<String>,
-    /// Genres.
-    pub genres: Vec<String>,
-    /// BCP 47.
-    pub languages: Vec<String>,
-    /// A few sentences.
-    pub description: String,
-    /// Youngest age it is for.
-    pub age_min: u8,
-    /// Where, when and for whom it may be shown.
-    pub windows: Vec<ScannedWindow>,
-}
-
-/// When a title may be shown in a region, from `start` until before `end`.
+/// A title, and where it may be watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScannedWindow {
-    /// ISO 3166-1 alpha-2.
-    pub region: String,
-    /// First moment, in microseconds since 1970-01-01.
-    pub start: Timestamp,
-    /// First moment after it.
-    pub end: Option<Timestamp>,
-    /// Least tier.
-    pub tier: u8,
+pub struct Offered {
+    /// The title.
+    pub title: TitleRecord,
+    /// Its windows, in all territories.
+    pub windows: Vec<Availability>,
 }
 
 /// More words are not looked for.
 const WORDS_MAX: usize = 12;
 
 struct Listed {
-    title: ScannedTitle,
+    offered: Offered,
     /// Everything that is searched, in lower case.
     text: String,
+    kind: [String; 1],
 }
 
 /// A catalogue, scanned from end to end at every search.
@@ -71,9 +44,12 @@ pub struct Scan {
 impl Scan {
     /// Over these titles, as this state of the catalogue.
     #[must_use]
-    pub fn new(titles: Vec<ScannedTitle>, generation: u64) -> Self {
-        let mut titles: Vec<Listed> = titles.into_iter().map(Listed::new).collect();
-        titles.sort_by(|a, b| (b.title.year, &a.title.id).cmp(&(a.title.year, &b.title.id)));
+    pub fn new(offered: Vec<Offered>, generation: u64) -> Self {
+        let mut titles: Vec<Listed> = offered.into_iter().map(Listed::new).collect();
+        titles.sort_by(|a, b| {
+            let (a, b) = (&a.offered.title, &b.offered.title);
+            (b.year, &a.id).cmp(&(a.year, &b.id))
+        });
         Self { titles, generation }
     }
 
@@ -83,71 +59,68 @@ impl Scan {
         words: &'a [String],
         viewer: &'a Viewer,
         now: Timestamp,
-    ) -> impl Iterator<Item = (usize, &'a ScannedTitle)> {
+    ) -> impl Iterator<Item = (usize, &'a Listed)> {
         let matches = |listed: &Listed| words.iter().all(|word| listed.text.contains(word));
-        let titles = self.titles.iter().enumerate();
-        titles
-            .filter(move |(_, listed)| listed.title.is_for(viewer, now) && matches(listed))
-            .map(|(at, listed)| (at, &listed.title))
+        self.titles
+            .iter()
+            .enumerate()
+            .filter(move |(_, listed)| listed.is_for(viewer, now) && matches(listed))
     }
 }
 
 impl Listed {
-    fn new(title: ScannedTitle) -> Self {
-        let (people, genres) = (title.people.join("\n"), title.genres.join("\n"));
-        let text = [&title.title, &people, &genres, &title.description].map(String::as_str);
-        Self { text: text.join("\n").to_lowercase(), title }
+    fn new(offered: Offered) -> Self {
+        let title = &offered.title;
+        let people = [title.cast.join("\n"), title.directors.join("\n")].join("\n");
+        let text = [title.title.as_str(), &people, &title.genres.join("\n"), &title.description].join("\n");
+        Self { kind: [title.kind.name().to_owned()], text: text.to_lowercase(), offered }
     }
-}
 
-impl ScannedTitle {
     fn is_for(&self, viewer: &Viewer, now: Timestamp) -> bool {
-        let open = |window: &ScannedWindow| {
-            window.region == viewer.region
-                && window.tier <= viewer.tier
-                && window.start <= now
-                && window.end.is_none_or(|end| now < end)
+        let open = |window: &Availability| {
+            window.territory == viewer.region && window.tier <= viewer.tier && window.is_open(now)
         };
-        self.age_min <= viewer.age && self.windows.iter().any(open)
+        self.offered.title.maturity.age_min <= viewer.age && self.offered.windows.iter().any(open)
     }
 
     /// The values that the filter of that name looks at.
     fn values(&self, filter: Filter) -> &[String] {
         match filter {
-            Filter::Kind => std::slice::from_ref(&self.kind),
-            Filter::Genre => &self.genres,
-            Filter::Language => &self.languages,
+            Filter::Kind => &self.kind,
+            Filter::Genre => &self.offered.title.genres,
+            Filter::Language => &self.offered.title.languages,
         }
     }
 
     fn passes(&self, request: &SearchRequest, ignored: Option<Filter>) -> bool {
-        let chosen = |filter: Filter| match filter {
-            Filter::Kind => &request.kinds,
-            Filter::Genre => &request.genres,
-            Filter::Language => &request.languages,
+        let any = |filter: Filter, chosen: &[String]| {
+            let own = self.values(filter);
+            ignored == Some(filter) || chosen.is_empty() || own.iter().any(|value| chosen.contains(value))
         };
-        let filters = Filter::ALL.into_iter().filter(|filter| Some(*filter) != ignored);
-        let mut filters = filters.map(|filter| (chosen(filter), self.values(filter)));
+        let title = &self.offered.title;
         let year = |bound: Option<u16>, keeps: fn(u16, u16) -> bool| {
-            bound.is_none_or(|bound| self.year.is_some_and(|year| keeps(year, bound)))
+            bound.is_none_or(|bound| title.year.is_some_and(|year| keeps(year, bound)))
         };
-        filters.all(|(chosen, own)| chosen.is_empty() || own.iter().any(|value| chosen.contains(value)))
+        (ignored == Some(Filter::Kind) || request.kinds.is_empty() || request.kinds.contains(&title.kind))
+            && any(Filter::Genre, &request.genres)
+            && any(Filter::Language, &request.languages)
             && year(request.year_from, |year, from| year >= from)
             && year(request.year_to, |year, to| year <= to)
     }
 
     fn hit(&self, words: &[String]) -> Hit {
+        let title = &self.offered.title;
         let marked = |text: &str| parts(text, &occurrences(text, words));
-        let people = self.people.iter().map(|name| marked(name));
+        let people = title.cast.iter().chain(&title.directors).map(|name| marked(name));
         Hit {
-            id: self.id.clone(),
-            kind: self.kind.clone(),
-            title: self.title.clone(),
-            title_parts: marked(&self.title),
-            year: self.year,
-            genres: self.genres.clone(),
+            id: title.id.0.clone(),
+            kind: title.kind.name().to_owned(),
+            title: title.title.clone(),
+            title_parts: marked(&title.title),
+            year: title.year,
+            genres: title.genres.clone(),
             people_parts: people.filter(|parts| parts.iter().any(|part| part.matched)).collect(),
-            description: self.description.clone(),
+            description: title.description.clone(),
             explain: None,
         }
     }
@@ -182,8 +155,7 @@ fn occurrences(text: &str, words: &[String]) -> Vec<std::ops::Range<usize>> {
 fn fingerprint(request: &SearchRequest) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&request.text, &request.kinds, &request.genres, &request.languages).hash(&mut hasher);
-    (request.year_from, request.year_to, &request.viewer.region).hash(&mut hasher);
-    (request.viewer.tier, request.viewer.age).hash(&mut hasher);
+    (request.year_from, request.year_to, &request.viewer).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -226,16 +198,16 @@ impl Searcher for Scan {
 
     fn suggest(&self, request: &SuggestRequest, now: Timestamp) -> Result<Vec<Suggestion>, Problem> {
         let words = words(&request.text);
-        let matching = self.matching(&words, &request.viewer, now).map(|(_, title)| title);
-        let titled = matching.filter(|title| {
+        let matching = self.matching(&words, &request.viewer, now);
+        let titled = matching.map(|(_, listed)| &listed.offered.title).filter(|title| {
             let name = title.title.to_lowercase();
             words.iter().all(|word| name.contains(word))
         });
-        let suggestion = |title: &ScannedTitle| Suggestion {
-            id: title.id.clone(),
+        let suggestion = |title: &TitleRecord| Suggestion {
+            id: title.id.0.clone(),
             title: title.title.clone(),
             title_parts: parts(&title.title, &occurrences(&title.title, &words)),
-            kind: title.kind.clone(),
+            kind: title.kind.name().to_owned(),
             year: title.year,
         };
         Ok(titled.take(request.limit).map(suggestion).collect())

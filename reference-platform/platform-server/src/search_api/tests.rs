@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
+use platform_core::catalog::record::{Availability, RecordId, Tier};
 use serde_json::Value;
 use tower::ServiceExt;
 use units::Timestamp;
@@ -10,32 +11,36 @@ use units::Timestamp;
 use super::openapi;
 use super::problem::Problem;
 use super::routes::{IN_FLIGHT_MAX, SearchApi, router};
-use super::scan::{Scan, ScannedTitle, ScannedWindow};
+use super::scan::{Offered, Scan};
 use super::searcher::{Answer, Searcher, Suggestion};
 use super::viewer::{Viewer, ViewerKey, ViewerSource};
 
 const NOW: Timestamp = Timestamp(1_000_000);
 
-fn title(number: u16, name: &str, regions: &[&str]) -> ScannedTitle {
-    let window = |region: &&str| ScannedWindow {
-        region: (*region).to_owned(),
+fn title(number: u16, name: &str, regions: &[&str]) -> Offered {
+    let id = RecordId(format!("t{number:03}"));
+    let window = |region: &&str| Availability {
+        title: id.clone(),
+        territory: region.parse().unwrap(),
         start: Timestamp(0),
         end: Some(Timestamp(9_000_000)),
-        tier: 0,
+        tier: Tier::Free,
     };
-    ScannedTitle {
-        id: format!("t{number:03}"),
-        kind: if number.is_multiple_of(4) { "series" } else { "film" }.to_owned(),
-        title: name.to_owned(),
-        year: Some(1950 + number),
-        people: vec![format!("Ana Sur{number}")],
-        genres: vec![["Drama", "Crime"][usize::from(number % 2)].to_owned()],
-        windows: regions.iter().map(window).collect(),
-        ..ScannedTitle::default()
-    }
+    let windows = regions.iter().map(window).collect();
+    let genre = ["Drama", "Crime"][usize::from(number % 2)];
+    let record = serde_json::json!({
+        "id": id,
+        "kind": if number.is_multiple_of(4) { "series" } else { "film" },
+        "title": name,
+        "year": 1950 + number,
+        "cast": [format!("Ana Sur{number}")],
+        "genres": [genre],
+        "maturity": { "age_min": 0 },
+    });
+    Offered { title: serde_json::from_value(record).unwrap(), windows }
 }
 
-fn ready(source: ViewerSource, titles: Vec<ScannedTitle>) -> Arc<SearchApi> {
+fn ready(source: ViewerSource, titles: Vec<Offered>) -> Arc<SearchApi> {
     let api = SearchApi::new(source, Arc::new(|| NOW));
     api.set_searcher(Arc::new(Scan::new(titles, 7)));
     api
@@ -165,9 +170,9 @@ async fn a_cursor_of_another_state_or_query_has_expired() {
 #[tokio::test]
 async fn what_may_not_be_seen_is_in_no_hit_no_facet_and_no_suggestion() {
     let mut adult = title(3, "Amber Night", &["DE"]);
-    adult.age_min = 18;
+    adult.title.maturity.age_min = 18;
     let mut dear = title(4, "Amber Gold", &["DE"]);
-    dear.windows[0].tier = 2;
+    dear.windows[0].tier = Tier::Premium;
     let mut over = title(5, "Amber Past", &["DE"]);
     over.windows[0].end = Some(NOW);
     let titles = vec![title(1, "Amber One", &["DE"]), title(2, "Amber Two", &["FR"]), adult, dear, over];
@@ -177,7 +182,7 @@ async fn what_may_not_be_seen_is_in_no_hit_no_facet_and_no_suggestion() {
     assert_eq!(answer["facets"]["genre"], serde_json::json!([{ "value": "Crime", "count": 1 }]));
     let (_, _, answer) = ask(&api, "/v1/search/suggest?q=amber&region=DE").await;
     assert_eq!(answer["suggestions"].as_array().unwrap().len(), 1);
-    let (_, _, answer) = ask(&api, "/v1/search?q=amber&region=DE&age=18&tier=2").await;
+    let (_, _, answer) = ask(&api, "/v1/search?q=amber&region=DE&age=18&tier=premium").await;
     assert_eq!(ids(&answer), ["t004", "t003", "t001"]);
 }
 
@@ -198,7 +203,8 @@ async fn a_signed_viewer_is_believed_and_an_unsigned_one_is_not() {
     let api = ready(ViewerSource::Token(key.clone()), vec![title(1, "Amber", &["DE"])]);
     let (status, _, _) = ask(&api, "/v1/search?q=amber&region=DE").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    let token = key.sign(&Viewer { region: "DE".to_owned(), tier: 0, age: 0 }, Timestamp(5_000_000));
+    let token =
+        key.sign(&Viewer { region: "DE".parse().unwrap(), tier: Tier::Free, age: 0 }, Timestamp(5_000_000));
     for (token, expected) in
         [(token.clone(), StatusCode::OK), (format!("{token}x"), StatusCode::UNAUTHORIZED)]
     {

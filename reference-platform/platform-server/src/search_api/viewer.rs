@@ -8,6 +8,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use platform_core::catalog::record::{Territory, Tier};
 use serde::Deserialize;
 use sha2::Sha256;
 use units::Timestamp;
@@ -15,12 +16,12 @@ use units::Timestamp;
 use super::problem::Problem;
 
 /// What a viewer may see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Viewer {
-    /// ISO 3166-1 alpha-2, in capitals.
-    pub region: String,
-    /// Tier of the subscription, 0 the cheapest.
-    pub tier: u8,
+    /// Where they are.
+    pub region: Territory,
+    /// What they have paid for.
+    pub tier: Tier,
     /// Titles for viewers up to this age are shown.
     pub age: u8,
 }
@@ -47,9 +48,9 @@ impl std::fmt::Debug for ViewerKey {
 /// What a token says. Members that a later version adds are skipped.
 #[derive(Deserialize)]
 struct Claims {
-    region: String,
+    region: Territory,
     #[serde(default)]
-    tier: u8,
+    tier: Tier,
     #[serde(default)]
     age: u8,
     /// Seconds since 1970-01-01, when it stops being valid.
@@ -112,7 +113,7 @@ mod tests {
     }
 
     fn viewer() -> Viewer {
-        Viewer { region: "DE".to_owned(), tier: 1, age: 12 }
+        Viewer { region: "DE".parse().unwrap(), tier: Tier::Basic, age: 12 }
     }
 
     const UNTIL: Timestamp = Timestamp(100_000_000);

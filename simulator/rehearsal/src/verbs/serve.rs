@@ -33,7 +33,9 @@ async fn run(args: &ServeArgs) -> Outcome {
     // Requests are answered from now on; searches say 503 until the catalogue is made.
     let filling = tokio::task::spawn_blocking(move || demo_search::fill(&filled, spec));
     terminal::data(&format!("search page   http://{address}/"));
-    terminal::data(&format!("search        http://{address}/v1/search?q=harbor&region=DE&age=18&tier=2"));
+    terminal::data(&format!(
+        "search        http://{address}/v1/search?q=harbor&region=DE&age=18&tier=premium"
+    ));
     terminal::data(&format!("description   http://{address}/openapi.json"));
     terminal::note("stop with Ctrl-C");
     let stop = async {

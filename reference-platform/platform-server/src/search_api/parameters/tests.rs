@@ -17,7 +17,7 @@ fn code(query: &str) -> &'static str {
 #[test]
 fn what_is_not_said_counts_as_least() {
     let request = read("q=amber&region=de").unwrap();
-    assert_eq!(request.viewer, Viewer { region: "DE".to_owned(), tier: 0, age: 0 });
+    assert_eq!(request.viewer, Viewer { region: "DE".parse().unwrap(), tier: Tier::Free, age: 0 });
     assert_eq!((request.limit, request.explain), (LIMIT_DEFAULT, false));
 }
 
@@ -41,6 +41,8 @@ fn each_bound_is_kept() {
         ("q=a&region=DE&kind=movie", "bad_parameter"),
         ("q=a&region=DE&year_from=2000&year_to=1999", "bad_parameter"),
         ("q=a&region=DE&colour=red", "unknown_parameter"),
+        ("q=a&region=DE&tier=gold", "bad_parameter"),
+        ("q=a&region=DE&tier=basic", "read"),
         ("q=a&region=DE&explain=maybe", "bad_parameter"),
         ("region=DE", "read"),
     ] {
@@ -53,7 +55,7 @@ fn each_bound_is_kept() {
 #[test]
 fn where_tokens_count_the_query_says_nothing_about_the_viewer() {
     let key = ViewerKey::new(&[1; 32]).unwrap();
-    let viewer = Viewer { region: "FR".to_owned(), tier: 2, age: 16 };
+    let viewer = Viewer { region: "FR".parse().unwrap(), tier: Tier::Premium, age: 16 };
     let mut headers = HeaderMap::new();
     let ask = |query, headers: &HeaderMap| {
         search(Some(query), Context { source: &ViewerSource::Token(key.clone()), headers, now: Timestamp(1) })
