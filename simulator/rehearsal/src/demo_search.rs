@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use actors::catalogue::{self, Spec, Title};
 use platform_core::catalog::record::{Availability, Kind, Maturity, RecordId, Tier, TitleRecord};
+use platform_server::search::SearchError;
+use platform_server::search_api::filters::Offered;
+use platform_server::search_api::indexed::IndexedCatalogue;
 use platform_server::search_api::routes::SearchApi;
-use platform_server::search_api::scan::{Offered, Scan};
 use platform_server::search_api::viewer::ViewerSource;
 use units::{Ppm, Timestamp};
 
@@ -23,10 +25,14 @@ pub fn routes() -> Arc<SearchApi> {
     SearchApi::new(ViewerSource::Query, Arc::new(host::unix_time))
 }
 
-/// Makes the catalogue and answers from it.
-pub fn fill(api: &SearchApi, spec: Spec) {
+/// Makes the catalogue, indexes it and answers from it.
+///
+/// # Errors
+/// [`SearchError`] when it cannot be indexed.
+pub fn fill(api: &SearchApi, spec: Spec) -> Result<(), SearchError> {
     let titles = catalogue::titles(spec).map(offered).collect();
-    api.set_searcher(Arc::new(Scan::new(titles, 1)));
+    api.set_searcher(Arc::new(IndexedCatalogue::new(titles, 1)?));
+    Ok(())
 }
 
 /// A made-up title as the platform knows titles.

@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::json;
 use tokio::sync::Semaphore;
-use units::Timestamp;
+use units::{Micros, Timestamp};
 
 use super::parameters::{self, Context};
 use super::problem::Problem;
@@ -24,9 +24,19 @@ pub const IN_FLIGHT_MAX: usize = 128;
 /// Tells the time, in microseconds since 1970-01-01.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// How long the state of the catalogue before the present one answers those who are paging through it.
+const KEPT: Micros = Micros(60_000_000);
+
+/// The state of the catalogue that answers, and the one before with the moment when it was replaced.
+#[derive(Default)]
+struct Searchers {
+    current: Option<Arc<dyn Searcher>>,
+    before: Option<(Arc<dyn Searcher>, Timestamp)>,
+}
+
 /// What the routes share.
 pub struct SearchApi {
-    searcher: RwLock<Option<Arc<dyn Searcher>>>,
+    searchers: RwLock<Searchers>,
     source: ViewerSource,
     clock: Clock,
     in_flight: Arc<Semaphore>,
@@ -37,17 +47,27 @@ impl SearchApi {
     #[must_use]
     pub fn new(source: ViewerSource, clock: Clock) -> Arc<Self> {
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
-        Arc::new(Self { searcher: RwLock::new(None), source, clock, in_flight })
+        Arc::new(Self { searchers: RwLock::default(), source, clock, in_flight })
     }
 
-    /// Answers from this search from now on. Searches in flight end on the one that they began with.
+    /// Answers from this search from now on. The one before answers cursors of its own for another minute.
     pub fn set_searcher(&self, searcher: Arc<dyn Searcher>) {
-        *self.searcher.write().unwrap_or_else(PoisonError::into_inner) = Some(searcher);
+        let now = (self.clock)();
+        let mut searchers = self.searchers.write().unwrap_or_else(PoisonError::into_inner);
+        let before = searchers.current.replace(searcher);
+        searchers.before = before.map(|before| (before, now));
     }
 
     fn searcher(&self) -> Result<Arc<dyn Searcher>, Problem> {
-        let searcher = self.searcher.read().unwrap_or_else(PoisonError::into_inner);
-        searcher.clone().ok_or(Problem::NotReady)
+        let searchers = self.searchers.read().unwrap_or_else(PoisonError::into_inner);
+        searchers.current.clone().ok_or(Problem::NotReady)
+    }
+
+    /// The state before, while it is kept.
+    fn before(&self, now: Timestamp) -> Option<Arc<dyn Searcher>> {
+        let searchers = self.searchers.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = searchers.before.as_ref().filter(|(_, replaced)| now.0 < replaced.0 + KEPT.0);
+        kept.map(|(searcher, _)| Arc::clone(searcher))
     }
 
     fn context<'a>(&'a self, headers: &'a HeaderMap) -> Context<'a> {
@@ -103,7 +123,12 @@ async fn search(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let request = parameters::search(query.as_deref(), api.context(&headers))?;
-    api.answer(move |searcher, now| searcher.search(&request, now)).await
+    let before = request.cursor.as_ref().and_then(|_| api.before((api.clock)()));
+    api.answer(move |searcher, now| match (searcher.search(&request, now), before) {
+        (Err(Problem::CursorExpired), Some(before)) => before.search(&request, now),
+        (answer, _) => answer,
+    })
+    .await
 }
 
 async fn suggest(

@@ -8,10 +8,12 @@ use serde_json::Value;
 use tower::ServiceExt;
 use units::Timestamp;
 
+use super::filters::Offered;
+use super::indexed::IndexedCatalogue;
 use super::openapi;
 use super::problem::Problem;
 use super::routes::{IN_FLIGHT_MAX, SearchApi, router};
-use super::scan::{Offered, Scan};
+use super::scan::Scan;
 use super::searcher::{Answer, Searcher, Suggestion};
 use super::viewer::{Viewer, ViewerKey, ViewerSource};
 
@@ -44,6 +46,13 @@ fn ready(source: ViewerSource, titles: Vec<Offered>) -> Arc<SearchApi> {
     let api = SearchApi::new(source, Arc::new(|| NOW));
     api.set_searcher(Arc::new(Scan::new(titles, 7)));
     api
+}
+
+/// Both searches over the same titles.
+fn both(titles: &[Offered]) -> [Arc<SearchApi>; 2] {
+    let indexed = SearchApi::new(ViewerSource::Query, Arc::new(|| NOW));
+    indexed.set_searcher(Arc::new(IndexedCatalogue::new(titles.to_vec(), 7).unwrap()));
+    [ready(ViewerSource::Query, titles.to_vec()), indexed]
 }
 
 fn forty() -> Arc<SearchApi> {
@@ -141,17 +150,27 @@ async fn described_schemas_are_those_that_are_answered() {
 
 #[tokio::test]
 async fn pages_follow_each_other_without_gap_or_repeat() {
-    let api = forty();
-    let (mut seen, mut path) = (Vec::new(), "/v1/search?q=amber&region=DE&limit=7".to_owned());
-    loop {
-        let (status, _, answer) = ask(&api, &path).await;
-        assert_eq!(status, StatusCode::OK);
-        seen.extend(ids(&answer));
-        let Some(cursor) = answer["next_cursor"].as_str() else { break };
-        path = format!("/v1/search?q=amber&region=DE&limit=7&cursor={cursor}");
+    let titles: Vec<Offered> =
+        (0..40).map(|number| title(number, &format!("Amber Harbor {number}"), &["DE"])).collect();
+    for api in both(&titles) {
+        for text in ["amber", ""] {
+            let first = format!("/v1/search?q={text}&region=DE&limit=7");
+            let (mut seen, mut path) = (Vec::new(), first.clone());
+            loop {
+                let (status, _, answer) = ask(&api, &path).await;
+                assert_eq!(status, StatusCode::OK);
+                seen.extend(ids(&answer));
+                let Some(cursor) = answer["next_cursor"].as_str() else { break };
+                assert_eq!(ids(&answer).len(), 7, "no page but the last is short");
+                path = format!("{first}&cursor={cursor}");
+            }
+            let (_, _, whole) = ask(&api, &format!("/v1/search?q={text}&region=DE&limit=50")).await;
+            assert_eq!(seen, ids(&whole));
+            seen.sort();
+            let expected: Vec<String> = (0..40).map(|number| format!("t{number:03}")).collect();
+            assert_eq!(seen, expected);
+        }
     }
-    let expected: Vec<String> = (0..40).rev().map(|number| format!("t{number:03}")).collect();
-    assert_eq!(seen, expected);
 }
 
 #[tokio::test]
@@ -162,8 +181,13 @@ async fn a_cursor_of_another_state_or_query_has_expired() {
     let (status, _, body) =
         ask(&api, &format!("/v1/search?q=harbor&region=DE&limit=7&cursor={cursor}")).await;
     assert_eq!((status, &body["code"]), (StatusCode::GONE, &Value::from("cursor_expired")));
+    // One state before is kept, for a minute; two before is gone.
+    let path = format!("/v1/search?q=amber&region=DE&limit=7&cursor={cursor}");
     api.set_searcher(Arc::new(Scan::new(vec![], 8)));
-    let (status, _, _) = ask(&api, &format!("/v1/search?q=amber&region=DE&limit=7&cursor={cursor}")).await;
+    let (status, _, answer) = ask(&api, &path).await;
+    assert_eq!((status, &answer["generation"]), (StatusCode::OK, &Value::from(7)));
+    api.set_searcher(Arc::new(Scan::new(vec![], 9)));
+    let (status, _, _) = ask(&api, &path).await;
     assert_eq!(status, StatusCode::GONE);
 }
 
@@ -175,20 +199,83 @@ async fn what_may_not_be_seen_is_in_no_hit_no_facet_and_no_suggestion() {
     dear.windows[0].tier = Tier::Premium;
     let mut over = title(5, "Amber Past", &["DE"]);
     over.windows[0].end = Some(NOW);
-    let titles = vec![title(1, "Amber One", &["DE"]), title(2, "Amber Two", &["FR"]), adult, dear, over];
-    let api = ready(ViewerSource::Query, titles);
-    let (_, _, answer) = ask(&api, "/v1/search?q=amber&region=DE").await;
-    assert_eq!(ids(&answer), ["t001"]);
-    assert_eq!(answer["facets"]["genre"], serde_json::json!([{ "value": "Crime", "count": 1 }]));
-    let (_, _, answer) = ask(&api, "/v1/search/suggest?q=amber&region=DE").await;
-    assert_eq!(answer["suggestions"].as_array().unwrap().len(), 1);
-    let (_, _, answer) = ask(&api, "/v1/search?q=amber&region=DE&age=18&tier=premium").await;
-    assert_eq!(ids(&answer), ["t004", "t003", "t001"]);
+    let titles = [title(1, "Amber One", &["DE"]), title(2, "Amber Two", &["FR"]), adult, dear, over];
+    for api in both(&titles) {
+        let (_, _, answer) = ask(&api, "/v1/search?q=amber&region=DE").await;
+        assert_eq!(ids(&answer), ["t001"]);
+        assert_eq!(answer["facets"]["genre"], serde_json::json!([{ "value": "Crime", "count": 1 }]));
+        let (_, _, answer) = ask(&api, "/v1/search/suggest?q=amber&region=DE").await;
+        assert_eq!(answer["suggestions"].as_array().unwrap().len(), 1);
+        let (_, _, answer) = ask(&api, "/v1/search?q=amber&region=DE&age=18&tier=premium").await;
+        let mut seen = ids(&answer);
+        seen.sort();
+        assert_eq!(seen, ["t001", "t003", "t004"]);
+    }
+}
+
+#[tokio::test]
+async fn a_title_elsewhere_is_named_to_adults_alone_and_never_for_maturity_or_tier() {
+    let mut adult = title(3, "Velvet Night", &["DE"]);
+    adult.title.maturity.age_min = 18;
+    let mut dear = title(4, "Amber Gold", &["DE"]);
+    dear.windows[0].tier = Tier::Premium;
+    let [_, api] = both(&[title(1, "Amber One", &["DE"]), title(2, "Hollow Lantern", &["FR"]), adult, dear]);
+    for (query, age, expected) in [
+        ("hollow+lantern", 18, serde_json::json!([{ "title": "Hollow Lantern" }])),
+        ("hollow+lantern", 17, serde_json::json!([])),
+        ("hollow", 18, serde_json::json!([])),
+        ("velvet+night", 17, serde_json::json!([])),
+        ("amber+gold", 18, serde_json::json!([])),
+    ] {
+        let (_, _, answer) = ask(&api, &format!("/v1/search?q={query}&region=DE&age={age}")).await;
+        assert_eq!(answer["elsewhere"], expected, "{query} at {age}");
+    }
+}
+
+#[tokio::test]
+async fn a_slip_is_found_marked_and_offered_in_its_right_spelling() {
+    let [_, api] = both(&[title(1, "The Silent Harbor", &["DE"]), title(2, "Copper Orchard", &["DE"])]);
+    let (_, _, answer) = ask(&api, "/v1/search?q=silnet+harbor&region=DE&explain=1").await;
+    assert_eq!(ids(&answer)[0], "t001");
+    assert_eq!(answer["did_you_mean"], "silent harbor");
+    let parts = answer["hits"][0]["title_parts"].as_array().unwrap();
+    let marked: Vec<&str> = parts
+        .iter()
+        .filter(|part| part["matched"] == true)
+        .map(|part| part["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(marked, ["Silent", "Harbor"]);
+    assert!(answer["hits"][0]["explain"]["score"].as_f64().unwrap() > 0.0);
+    let (_, _, answer) = ask(&api, "/v1/search?q=silent+harbor&region=DE").await;
+    assert_eq!((&answer["did_you_mean"], &answer["hits"][0]["explain"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn an_edit_of_availability_is_obeyed_by_the_next_search() {
+    let offered = title(1, "Amber One", &["DE"]);
+    let catalogue = Arc::new(IndexedCatalogue::new(vec![offered.clone()], 1).unwrap());
+    let api = SearchApi::new(ViewerSource::Query, Arc::new(|| NOW));
+    api.set_searcher(Arc::clone(&catalogue) as Arc<dyn Searcher>);
+    for (windows, expected) in [(vec![], 0), (offered.windows.clone(), 1)] {
+        assert!(catalogue.set_windows(&offered.title.id, windows));
+        for path in ["/v1/search?q=amber&region=DE", "/v1/search?q=&region=DE"] {
+            assert_eq!(ids(&ask(&api, path).await.2).len(), expected);
+        }
+    }
+    assert!(!catalogue.set_windows(&RecordId("nobody".to_owned()), vec![]));
 }
 
 #[tokio::test]
 async fn a_facet_counts_under_all_filters_but_its_own() {
-    let (_, _, answer) = ask(&forty(), "/v1/search?q=amber&region=DE&genre=Drama&kind=film").await;
+    let titles: Vec<Offered> =
+        (0..40).map(|number| title(number, &format!("Amber Harbor {number}"), &["DE"])).collect();
+    for api in both(&titles) {
+        facet_counts_ignore_their_own_filter(&api).await;
+    }
+}
+
+async fn facet_counts_ignore_their_own_filter(api: &Arc<SearchApi>) {
+    let (_, _, answer) = ask(api, "/v1/search?q=amber&region=DE&genre=Drama&kind=film").await;
     let count = |facet: &str, value: &str| -> u64 {
         let values = answer["facets"][facet].as_array().unwrap();
         values.iter().find(|one| one["value"] == value).map_or(0, |one| one["count"].as_u64().unwrap())
@@ -211,6 +298,24 @@ async fn a_signed_viewer_is_believed_and_an_unsigned_one_is_not() {
         let request = Request::get("/v1/search?q=amber").header("authorization", format!("Bearer {token}"));
         let response = router(Arc::clone(&api)).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_state_before_is_gone_after_a_minute() {
+    let now = Arc::new(std::sync::atomic::AtomicU64::new(NOW.0));
+    let clock = Arc::clone(&now);
+    let clock = move || Timestamp(clock.load(std::sync::atomic::Ordering::Relaxed));
+    let api = SearchApi::new(ViewerSource::Query, Arc::new(clock));
+    let titles = (0..9).map(|number| title(number, &format!("Amber {number}"), &["DE"]));
+    api.set_searcher(Arc::new(Scan::new(titles.collect(), 1)));
+    let (_, _, answer) = ask(&api, "/v1/search?q=amber&region=DE&limit=2").await;
+    let path =
+        format!("/v1/search?q=amber&region=DE&limit=2&cursor={}", answer["next_cursor"].as_str().unwrap());
+    api.set_searcher(Arc::new(Scan::new(vec![], 2)));
+    for (after, expected) in [(59_999_999, StatusCode::OK), (60_000_000, StatusCode::GONE)] {
+        now.store(NOW.0 + after, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(ask(&api, &path).await.0, expected, "{after} µs after");
     }
 }
 

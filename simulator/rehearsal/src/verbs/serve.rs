@@ -48,6 +48,8 @@ async fn run(args: &ServeArgs) -> Outcome {
         .with_graceful_shutdown(stop)
         .await
         .map_err(|error| Failure::cannot_judge(format!("serving ended: {error}")))?;
-    filling.await.map_err(|error| Failure::bug(format!("the catalogue could not be made: {error}")))?;
+    let filled =
+        filling.await.map_err(|error| Failure::bug(format!("the catalogue could not be made: {error}")))?;
+    filled.map_err(|error| Failure::bug(format!("the catalogue could not be indexed: {error}")))?;
     Ok(exit::OK)
 }
