@@ -203,6 +203,18 @@ pub enum ValidateKind {
         #[arg(long)]
         json: bool,
     },
+    /// Queries of viewers who look for a title they know, over a catalogue.
+    Search {
+        /// Catalogue: one JSON object a line, plain or gzip.
+        #[arg(long, value_name = "FILE")]
+        catalog: PathBuf,
+        /// Queries: one JSON object a line, plain or gzip; may be given again.
+        #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+        queries: Vec<PathBuf>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Starts of billing periods, changes of clocks, proration, decimals of currencies.
     Calendar {
         /// A file of billing vectors (JSON).

@@ -18,6 +18,7 @@ pub mod demo_search;
 pub mod failure;
 pub mod files;
 pub mod host;
+pub mod json_lines;
 pub mod progress;
 pub mod reproduce;
 pub mod simulate;

@@ -33,3 +33,9 @@ fn thread_seconds() -> Option<f64> {
     let system: f64 = fields.next()?.parse().ok()?;
     Some((user + system) / TICKS_PER_S)
 }
+
+/// Nanoseconds of CPU that this thread has used (`schedstat` of proc(5)), or zero where the system does not tell.
+pub(super) fn thread_nanos() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(0)
+}
