@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | `cargo bench -p benches --bench engine` | CPU and instructions per completed segment of `before-after`, by arm and phase; memory; two threads over one; the default run | minutes |
 //! | `cargo bench -p benches --bench sabre` | player-seconds per CPU-second of our port of Sabre's loop, beside Sabre's stored figure | seconds |
+//! | `cargo bench -p benches --bench search` | CPU per query and per keystroke of the search, beside the index library's own query parser over the same titles | minutes |
+//! | `cargo bench -p benches --bench search_http` | time in the handler at 200 keystrokes a second over loopback, and from an edit of availability to the first right answer, under 1,000 edits a second | a minute |
 //! | `cargo bench -p benches --bench small` | the parts that a segment passes through, one by one (criterion) | minutes |
 //!
 //! `cargo bench -p benches -- --quick` and `cargo test -p benches --benches` run all of them on small cases, to see that they

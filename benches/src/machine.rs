@@ -35,6 +35,14 @@ pub fn thread_cpu() -> Option<Duration> {
     schedstat(&fs::read_to_string("/proc/thread-self/schedstat").ok()?).map(|(used, _)| used)
 }
 
+/// CPU time that this thread has used, to the nanosecond: for pieces of work shorter than a scheduler tick.
+#[must_use]
+pub fn thread_cpu_exact() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let nanos = u32::try_from(used.tv_nsec).unwrap_or(0);
+    Duration::new(u64::try_from(used.tv_sec).unwrap_or(0), nanos)
+}
+
 /// What the threads of this process have had of the machine so far, those that ended left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Threads {

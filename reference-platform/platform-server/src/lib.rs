@@ -3,5 +3,7 @@
 //!
 //! Reading order:
 //! - [`search`]: the index over the catalogue, and how a query finds its titles in it.
+//! - [`search_api`]: search over HTTP: routes, parameters, errors, the search page.
 
 pub mod search;
+pub mod search_api;

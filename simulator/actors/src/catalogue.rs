@@ -150,7 +150,12 @@ const PEOPLE: u64 = 1 << 40;
 /// One group; ids are given later.
 fn make_group(stream: Draws, group: u64, spec: Spec) -> Vec<Title> {
     let mut chance = Chance::new(stream, group);
-    let studio = Studio { stream, people: (spec.titles / 2).max(50), culture: names::culture(&mut chance) };
+    let studio = Studio {
+        stream,
+        people: (spec.titles / 2).max(50),
+        culture: names::culture(&mut chance),
+        messy: spec.messy,
+    };
     let mut made = match chance.below(1_000) {
         0..810 => vec![studio.film(None, &mut chance)],
         810..870 => studio.franchise(&mut chance),
@@ -169,6 +174,8 @@ struct Studio {
     stream: Draws,
     people: u64,
     culture: &'static Culture,
+    /// Whether suppliers have words of their own for genres and countries.
+    messy: bool,
 }
 
 impl Studio {
@@ -210,7 +217,7 @@ impl Studio {
         let genre_count = [1, 1, 2, 2, 3][chance.below(5)];
         let first_genre = chance.below(words::GENRES.len());
         let genres = (0..genre_count)
-            .map(|at| chance.pick(words::GENRES[(first_genre + at * 5) % words::GENRES.len()]).to_owned());
+            .map(|at| self.one_of(words::GENRES[(first_genre + at * 5) % words::GENRES.len()], chance));
         let genres = genres.collect();
         let country = self.culture.countries[chance.below(self.culture.countries.len())];
         let cast_count = [1, 2, 2, 3, 4, 6, 9][chance.below(7)];
@@ -223,7 +230,7 @@ impl Studio {
             cast: self.people(cast_count, chance),
             directors: self.people(director_count, chance),
             genres,
-            countries: vec![if chance.hits(80) { country.0 } else { country.1 }.to_owned()],
+            countries: vec![self.one_of(&[country.0, country.0, country.0, country.0, country.1], chance)],
             languages: vec![self.culture.language.to_owned()],
             maturity: chance.pick(&words::RATINGS).to_owned(),
             description: title::plot(&name, self.culture, chance),
@@ -234,6 +241,12 @@ impl Studio {
             windows: windows(chance),
             title: name,
         }
+    }
+
+    /// One of several words for the same, the first where suppliers keep to the usual one.
+    fn one_of(&self, words: &[&str], chance: &mut Chance) -> String {
+        let drawn = chance.pick(words);
+        if self.messy { drawn } else { words[0] }.to_owned()
     }
 
     fn other_names(&self, chance: &mut Chance) -> Vec<String> {

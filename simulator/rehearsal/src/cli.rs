@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 mod search;
 
-pub use search::{CatalogArgs, CatalogKind, QueriesArgs, SplitName};
+pub use search::{CatalogArgs, CatalogKind, QueriesArgs, ServeArgs, SplitName};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -48,6 +48,8 @@ pub enum Verb {
     Queries(QueriesArgs),
     /// Work on catalogues of titles.
     Catalog(CatalogArgs),
+    /// Serve the platform with demo data on loopback, and print its addresses.
+    Serve(ServeArgs),
 }
 
 /// Arguments of `run`.

@@ -1,6 +1,9 @@
-//! The only place that asks the machine: wall time and memory, for progress and `host.json`. Neither reaches a report.
+//! The only place that asks the machine: wall time and memory, for progress, `host.json` and the clock of a live server.
+//! None reaches a report.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use units::Timestamp;
 
 /// Wall time since a start.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +25,14 @@ impl Stopwatch {
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// Microseconds since 1970-01-01, for servers with live clients.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "a live server's clock is the machine's")]
+pub fn unix_time() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// The most memory that this process has held, in kB; `None` where the system does not say.

@@ -7,12 +7,14 @@
 //! - [`simulate`]: (arm, seed) jobs over threads; [`progress`]: what a terminal sees meanwhile.
 //! - [`assemble`]: from runs to a judged report. [`reproduce`]: the same again, byte for byte.
 //! - [`host`]: wall time and memory, for progress and `host.json` only.
+//! - [`demo_search`]: the search of `serve`, over a synthetic catalogue.
 //! - [`title_facts`]: catalogue files read as plain facts, for making queries.
 //! - [`files`]: scenarios read, results written whole or not at all. [`terminal`]: text out.
 //! - [`validate`]: outside evidence in (reference data), differences out.
 
 pub mod assemble;
 pub mod cli;
+pub mod demo_search;
 pub mod failure;
 pub mod files;
 pub mod host;

@@ -18,6 +18,7 @@ mod queries;
 mod reproduce;
 mod run;
 pub mod sensitivity;
+mod serve;
 mod validate;
 
 /// Runs the program.
@@ -60,6 +61,7 @@ fn dispatch(verb: Option<Verb>) -> Outcome {
         Some(Verb::Validate(args)) => validate::validate(&args),
         Some(Verb::Queries(args)) => queries::queries(&args),
         Some(Verb::Catalog(args)) => catalog::catalog(&args),
+        Some(Verb::Serve(args)) => serve::serve(&args),
     }
 }
 

@@ -74,7 +74,12 @@ impl Expander<'_> {
     }
 
     /// What else it may be if it was mistyped or misheard. Numbers are never corrected: 2024 is not 2025.
-    pub(super) fn loose(&self, word: &Word, is_last: bool, meanings: &mut Meanings) -> Result<(), SearchError> {
+    pub(super) fn loose(
+        &self,
+        word: &Word,
+        is_last: bool,
+        meanings: &mut Meanings,
+    ) -> Result<(), SearchError> {
         let text = word.raw.as_str();
         let length = text.chars().count();
         if length < 3 || text.chars().any(|c| c.is_ascii_digit()) {
@@ -142,7 +147,13 @@ impl Expander<'_> {
     }
 
     /// Terms that begin with `text`.
-    fn prefix(&self, place: Place, text: &str, likeness: f32, meanings: &mut Meanings) -> Result<(), SearchError> {
+    fn prefix(
+        &self,
+        place: Place,
+        text: &str,
+        likeness: f32,
+        meanings: &mut Meanings,
+    ) -> Result<(), SearchError> {
         let mut found: Vec<(u32, String)> = Vec::new();
         for segment in self.searcher.segment_readers() {
             let inverted = segment.inverted_index(self.fields.of(place))?;

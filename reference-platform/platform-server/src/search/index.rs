@@ -53,6 +53,13 @@ pub struct Hit {
     pub features: Features,
 }
 
+/// What is looked for, and among which titles.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    query: &'a Query,
+    allowed: &'a dyn Fn(u32) -> bool,
+}
+
 /// The index over a catalogue, in memory.
 pub struct SearchIndex {
     fields: Fields,
@@ -104,23 +111,45 @@ impl SearchIndex {
     /// # Errors
     /// [`SearchError`] when the index cannot be read.
     pub fn search(&self, query: &Query, limit: usize) -> Result<Vec<Hit>, SearchError> {
+        self.search_among(query, limit, &|_| true)
+    }
+
+    /// The same among those titles that are allowed, by their place in the list that was indexed. What is not allowed is
+    /// left out before candidates are chosen, so that it takes no other's place.
+    ///
+    /// # Errors
+    /// [`SearchError`] when the index cannot be read.
+    pub fn search_among(
+        &self,
+        query: &Query,
+        limit: usize,
+        allowed: &dyn Fn(u32) -> bool,
+    ) -> Result<Vec<Hit>, SearchError> {
         if query.is_blank() {
             return Ok(Vec::new());
         }
-        let mut scratch = self.scratch.lock().map_or_else(|_| None, |mut pool| pool.pop()).unwrap_or_default();
-        let found = self.judged(query, &mut scratch);
+        let mut scratch =
+            self.scratch.lock().map_or_else(|_| None, |mut pool| pool.pop()).unwrap_or_default();
+        let found = self.judged(&Asked { query, allowed }, &mut scratch);
         if let Ok(mut pool) = self.scratch.lock() {
             pool.push(scratch);
         }
         let hits = found?.into_iter().take(limit).map(|(features, ordinal)| {
             let title = &self.titles.list[ordinal as usize];
-            Hit { id: title.id.clone(), kind: title.kind, title: title.shown.clone(), year: title.year, features }
+            Hit {
+                id: title.id.clone(),
+                kind: title.kind,
+                title: title.shown.clone(),
+                year: title.year,
+                features,
+            }
         });
         Ok(hits.collect())
     }
 
     /// Candidates with their features, best first.
-    fn judged(&self, query: &Query, scratch: &mut Scratch) -> Result<Vec<(Features, u32)>, SearchError> {
+    fn judged(&self, asked: &Asked<'_>, scratch: &mut Scratch) -> Result<Vec<(Features, u32)>, SearchError> {
+        let query = asked.query;
         let searcher = self.reader.searcher();
         let expander = Expander { searcher: &searcher, fields: self.fields, titles: &self.titles };
         let last = query.words.len() - 1;
@@ -143,35 +172,32 @@ impl SearchIndex {
                 meanings.0.extend(whole.0.iter().cloned());
             }
         }
-        let first = self.ranked(&searcher, query, (&meanings, &pairs), scratch)?;
-        let is_enough = first.first().is_some_and(|(best, _)| best.exact > 0.0 || best.query_covered >= COVERED_ENOUGH);
+        let first = self.ranked(&searcher, asked, (&meanings, &pairs), scratch)?;
+        let is_enough =
+            first.first().is_some_and(|(best, _)| best.exact > 0.0 || best.query_covered >= COVERED_ENOUGH);
         if is_enough {
             return Ok(first);
         }
         for (at, word) in query.words.iter().enumerate() {
             expander.loose(word, at == last, &mut meanings[at])?;
         }
-        self.ranked(&searcher, query, (&meanings, &pairs), scratch)
+        self.ranked(&searcher, asked, (&meanings, &pairs), scratch)
     }
 
     fn ranked(
         &self,
         searcher: &Searcher,
-        query: &Query,
+        asked: &Asked<'_>,
         (meanings, pairs): (&[Meanings], &[Meanings]),
         scratch: &mut Scratch,
     ) -> Result<Vec<(Features, u32)>, SearchError> {
+        let Asked { query, allowed } = *asked;
         let weights = self.weights(query);
-        let retrieval = Retrieval {
-            searcher,
-            fields: self.fields,
-            weights: &weights,
-            allowed: &|_| true,
-            keep: JUDGED_MAX,
-        };
+        let retrieval =
+            Retrieval { searcher, fields: self.fields, weights: &weights, allowed, keep: JUDGED_MAX };
         let (mut candidates, _) = retrieval.run(meanings, self.titles.list.len(), scratch)?;
         for ordinal in self.by_key(searcher, query)? {
-            if !candidates.iter().any(|known| known.ordinal == ordinal) {
+            if allowed(ordinal) && !candidates.iter().any(|known| known.ordinal == ordinal) {
                 candidates.push(Candidate { ordinal, found: Default::default() });
             }
         }

@@ -90,9 +90,11 @@ impl Retrieval<'_> {
         let score = |candidate: &Candidate| -> f32 {
             candidate.found.iter().zip(self.weights).map(|(found, weight)| f32::from(*found) * weight).sum()
         };
-        let mut scored: Vec<(f32, Candidate)> = candidates.into_iter().map(|one| (score(&one), one)).collect();
-        let better =
-            |a: &(f32, Candidate), b: &(f32, Candidate)| b.0.total_cmp(&a.0).then(a.1.ordinal.cmp(&b.1.ordinal));
+        let mut scored: Vec<(f32, Candidate)> =
+            candidates.into_iter().map(|one| (score(&one), one)).collect();
+        let better = |a: &(f32, Candidate), b: &(f32, Candidate)| {
+            b.0.total_cmp(&a.0).then(a.1.ordinal.cmp(&b.1.ordinal))
+        };
         if scored.len() > self.keep {
             scored.select_nth_unstable_by(self.keep, better);
             scored.truncate(self.keep);
@@ -121,7 +123,8 @@ impl Retrieval<'_> {
             }
         }
         visits.sort_by(|a, b| {
-            (a.postings, a.segment, a.word, a.place, a.term).cmp(&(b.postings, b.segment, b.word, b.place, b.term))
+            (a.postings, a.segment, a.word, a.place, a.term)
+                .cmp(&(b.postings, b.segment, b.word, b.place, b.term))
         });
         Ok(visits)
     }

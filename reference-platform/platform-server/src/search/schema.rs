@@ -70,7 +70,12 @@ pub(super) fn schema() -> (Schema, Fields) {
 }
 
 /// The document of a title whose forms have been made already.
-pub(super) fn document(fields: Fields, ordinal: u32, record: &TitleRecord, forms: &[Form<String>]) -> TantivyDocument {
+pub(super) fn document(
+    fields: Fields,
+    ordinal: u32,
+    record: &TitleRecord,
+    forms: &[Form<String>],
+) -> TantivyDocument {
     let mut document = TantivyDocument::new();
     document.add_u64(fields.ordinal, u64::from(ordinal));
     for form in forms {

@@ -134,8 +134,9 @@ impl Titles {
         let mut seen: Vec<WordId> = Vec::new();
         let mut forms = Vec::with_capacity(texts.len());
         for text in &texts {
-            let mut title_words =
-                |words: &[String]| words.iter().map(|word| vocabulary.intern_title_word(word)).collect::<Vec<_>>();
+            let mut title_words = |words: &[String]| {
+                words.iter().map(|word| vocabulary.intern_title_word(word)).collect::<Vec<_>>()
+            };
             let (words, written) = (title_words(&text.words), title_words(&text.written));
             let mut others = |words: &[String]| words.iter().map(|word| vocabulary.intern(word)).collect();
             let (pairs, wholes) = (others(&text.pairs), others(&text.wholes));
@@ -146,7 +147,9 @@ impl Titles {
         }
         let mut people: Vec<WordId> = Vec::new();
         for person in schema::people(record) {
-            people.extend(person.split(' ').filter(|word| !word.is_empty()).map(|word| vocabulary.intern(word)));
+            people.extend(
+                person.split(' ').filter(|word| !word.is_empty()).map(|word| vocabulary.intern(word)),
+            );
         }
         people.sort_unstable();
         people.dedup();

@@ -48,7 +48,10 @@ fn records_are_untidy_only_where_that_is_asked_for() {
     let messy: Vec<Title> = titles(spec(8_000)).collect();
     let clean: Vec<Title> = titles(Spec { messy: false, ..spec(8_000) }).collect();
     type Fault = (&'static str, fn(&Title) -> bool);
-    let faults: [Fault; 9] = [
+    let faults: [Fault; 10] = [
+        ("another word for a genre", |title| {
+            title.genres.iter().any(|genre| genre == "Sci-Fi" || genre == "Dramas")
+        }),
         ("entity", |title| title.title.contains("&amp;") || title.title.contains("&#39;")),
         ("no-break space", |title| title.title.contains('\u{a0}')),
         ("article behind", |title| title.title.ends_with(", The")),

@@ -47,6 +47,20 @@ pub enum CatalogKind {
     },
 }
 
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Port on 127.0.0.1; 0 takes a free one. Example: --port 9000
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    pub port: u16,
+    /// Records of the synthetic catalogue. Example: --titles 5000
+    #[arg(long, value_name = "N", default_value_t = TITLES_DEFAULT)]
+    pub titles: u64,
+    /// Seed of the synthetic catalogue. Example: --seed 7
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
 /// A half of the franchises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SplitName {
