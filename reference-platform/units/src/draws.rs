@@ -57,6 +57,8 @@ pub enum Purpose {
     RequestLatency = 20,
     /// Phase of a POP's periodic work.
     PopPhase = 21,
+    /// Histories of the billing test kit.
+    BillingHistory = 40,
     /// Free for tests.
     Test = 1_000,
 }
