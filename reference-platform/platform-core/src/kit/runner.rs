@@ -281,6 +281,8 @@ impl fmt::Display for Failure {
             history.steps.len()
         )?;
         write!(f, "{history}")?;
+        // As it is kept in a file, to be run again for ever.
+        writeln!(f, "keep: {}", serde_json::to_string(history).map_err(|_| fmt::Error)?)?;
         write!(f, "repeat: {repeat}")
     }
 }
