@@ -1,7 +1,7 @@
 //! A small billing system that is right, and can be made wrong on purpose.
 //!
 //! It exists to calibrate the kit: right, it passes every history; with any one [`Fault`] planted, the kit must find it within a few
-//! seeds. It keeps its rows in memory and calls them durable: [`Billing::crash`] loses only what it holds in [`Memory`].
+//! seeds. It keeps its rows in memory and calls them durable: [`Billing::crash`] loses only what is in its working memory.
 //! Policies are as simple as the invariants allow: a fixed dunning schedule, no proration, no pauses.
 
 mod jobs;
