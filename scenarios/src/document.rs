@@ -177,8 +177,8 @@ impl Files {
             Err(Problem::new(at.plus(text.len()), message))
         };
         if bytes.len() > FILE_BYTES_MAX {
-            let message =
-                format!("file of {} bytes is larger than the limit of {FILE_BYTES_MAX}", bytes.len());
+            // Loaders stop reading just beyond the limit, so that the length of what they read says nothing.
+            let message = format!("file is larger than the limit of {} MiB", FILE_BYTES_MAX >> 20);
             return refuse(&mut self.sources, "", message).map_err(|problem| {
                 problem.hint("a scenario is a page or two of text: is this the right file?")
             });

@@ -57,8 +57,12 @@ pub enum Purpose {
     RequestLatency = 20,
     /// Phase of a POP's periodic work.
     PopPhase = 21,
+    /// What a searcher types.
+    Query = 40,
+    /// What a synthetic catalogue holds.
+    Catalogue = 41,
     /// Histories of the billing test kit.
-    BillingHistory = 40,
+    BillingHistory = 50,
     /// Free for tests.
     Test = 1_000,
 }

@@ -1,5 +1,7 @@
 use super::*;
-use crate::gate::{GateState, Severity};
+use crate::gate::{Checked, GateState, Interval, Severity};
+use crate::metric::Unit;
+use crate::num::Num;
 use crate::report::{Report, difference, sample};
 use crate::verdict::Verdict;
 
@@ -205,4 +207,23 @@ fn axes_have_round_steps() {
         svg::line(&[(0.0, Some(1.0)), (1.0, None), (2.0, Some(3.0)), (3.0, Some(4.0))]),
         "M0.0 1.0M2.0 3.0L3.0 4.0"
     );
+}
+
+#[test]
+fn an_interval_is_written_within_what_its_unit_can_be() {
+    let checked = |unit, change| Checked {
+        condition: String::new(),
+        unit,
+        change,
+        value: Some(Num::new(0.5)),
+        interval: Some(Interval::new(-0.2, 1.3)),
+        limit: Num::new(0.5),
+        state: GateState::Pass,
+    };
+    let check = |checked: Checked, expected: &str| {
+        assert_eq!(words::interval(&checked).expect("an interval"), expected);
+    };
+    check(checked(Unit::Share, false), "0 % to 100.00 %");
+    check(checked(Unit::Number, false), "0 to 1.30");
+    check(checked(Unit::Share, true), "-20.0 % to +130.0 %");
 }

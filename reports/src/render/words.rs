@@ -22,8 +22,17 @@ pub(super) fn value(checked: &Checked) -> String {
 }
 
 /// The interval of a condition: `0.80 % to 0.86 %`.
+///
+/// Student's interval knows no bounds, and few seeds make it wide: it is written within what the unit can be. What is judged
+/// is the interval itself.
 pub(super) fn interval(checked: &Checked) -> Option<String> {
-    checked.interval.map(|ends| span(ends, |end| quantity(checked, end)))
+    checked.interval.map(|ends| span(ends, |end| quantity(checked, possible(checked, end))))
+}
+
+/// The nearest value that a quantity can have; a change may be any.
+fn possible(checked: &Checked, value: Num) -> Num {
+    let most = if checked.unit == Unit::Share { 1.0 } else { f64::INFINITY };
+    if checked.change { value } else { Num::new(value.get().clamp(0.0, most)) }
 }
 
 fn quantity(checked: &Checked, value: Num) -> String {

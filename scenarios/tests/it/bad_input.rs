@@ -207,7 +207,7 @@ fn files_that_are_no_scenario_are_refused_for_what_they_are() {
     check(
         &vec![b'#'; (1 << 20) + 1],
         [
-            "evening.toml:1:1: file of 1048577 bytes is larger than the limit of 1048576",
+            "evening.toml:1:1: file is larger than the limit of 1 MiB",
             "a scenario is a page or two of text: is this the right file?",
         ],
     );

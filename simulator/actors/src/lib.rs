@@ -9,10 +9,16 @@
 //! - [`sabre`]: the rules of Sabre (BOLA, BOLA-E, THROUGHPUT, DYNAMIC, DYNAMICDASH) and its replay loop.
 //! - [`network`]: access networks fitted to measured traces, and trace files.
 //! - [`audience`]: who arrives when, where, and for how long.
+//! - [`catalogue`]: a synthetic catalogue of any size, as untidy as suppliers' files.
+//! - [`queries`]: what searchers type who look for a title they know, with every answer that is as good.
+//! - `chance`: draws of one entity, one after the other.
 
 pub mod audience;
 pub mod bba;
+pub mod catalogue;
+mod chance;
 pub mod hlsjs;
 pub mod network;
 pub mod player;
+pub mod queries;
 pub mod sabre;

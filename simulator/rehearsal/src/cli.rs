@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+mod search;
+
+pub use search::{CatalogArgs, CatalogKind, QueriesArgs, SplitName};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Rehearses a streaming company's worst evening before its viewers live it.
@@ -40,6 +44,10 @@ pub enum Verb {
     Schema,
     /// Replay outside reference data and say where we differ.
     Validate(ValidateArgs),
+    /// Make searchers' queries over a catalogue, with every title that answers each, as JSON Lines.
+    Queries(QueriesArgs),
+    /// Work on catalogues of titles.
+    Catalog(CatalogArgs),
 }
 
 /// Arguments of `run`.
@@ -189,6 +197,18 @@ pub enum ValidateKind {
         /// A file of billing vectors (JSON).
         #[arg(long, value_name = "FILE")]
         data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Queries of viewers who look for a title they know, over a catalogue.
+    Search {
+        /// Catalogue: one JSON object a line, plain or gzip.
+        #[arg(long, value_name = "FILE")]
+        catalog: PathBuf,
+        /// Queries: one JSON object a line, plain or gzip; may be given again.
+        #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+        queries: Vec<PathBuf>,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,

@@ -7,6 +7,7 @@
 //! - [`simulate`]: (arm, seed) jobs over threads; [`progress`]: what a terminal sees meanwhile.
 //! - [`assemble`]: from runs to a judged report. [`reproduce`]: the same again, byte for byte.
 //! - [`host`]: wall time and memory, for progress and `host.json` only.
+//! - [`title_facts`]: catalogue files read as plain facts, for making queries.
 //! - [`files`]: scenarios read, results written whole or not at all. [`terminal`]: text out.
 //! - [`validate`]: outside evidence in (reference data), differences out.
 
@@ -15,9 +16,11 @@ pub mod cli;
 pub mod failure;
 pub mod files;
 pub mod host;
+pub mod json_lines;
 pub mod progress;
 pub mod reproduce;
 pub mod simulate;
 pub mod terminal;
+pub mod title_facts;
 pub mod validate;
 pub mod verbs;

@@ -8,6 +8,7 @@ pub mod cache;
 pub mod calendar;
 mod cpu;
 pub mod sabre;
+pub mod search;
 mod vectors;
 pub mod webhooks;
 

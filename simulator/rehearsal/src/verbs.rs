@@ -11,8 +11,10 @@ use crate::failure::{Failure, Outcome, exit};
 use crate::files::Disk;
 use crate::terminal;
 
+mod catalog;
 mod check;
 mod describe;
+mod queries;
 mod reproduce;
 mod run;
 pub mod sensitivity;
@@ -56,6 +58,8 @@ fn dispatch(verb: Option<Verb>) -> Outcome {
             Ok(exit::OK)
         }
         Some(Verb::Validate(args)) => validate::validate(&args),
+        Some(Verb::Queries(args)) => queries::queries(&args),
+        Some(Verb::Catalog(args)) => catalog::catalog(&args),
     }
 }
 

@@ -50,3 +50,9 @@ pub(super) fn rate(pieces: usize, mut round: impl FnMut()) -> f64 {
     }
     0.0
 }
+
+/// Nanoseconds of CPU that this thread has used (`schedstat` of proc(5)), or zero where the system does not tell.
+pub(super) fn thread_nanos() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(0)
+}

@@ -5,12 +5,15 @@ use serde_json::json;
 use crate::cli::{ValidateArgs, ValidateKind};
 use crate::failure::{Outcome, exit};
 use crate::terminal;
-use crate::validate::{KindCount, Validation, cache, calendar, sabre, webhooks};
+use crate::validate::{KindCount, Validation, cache, calendar, sabre, search, webhooks};
 
 pub(super) fn validate(args: &ValidateArgs) -> Outcome {
     match &args.kind {
         ValidateKind::Sabre { data, golden, json } => Ok(say(&sabre::run(data, golden)?, *json)),
         ValidateKind::Webhooks { data, json } => Ok(say(&webhooks::run(data)?, *json)),
+        ValidateKind::Search { catalog, queries, json } => {
+            Ok(say_search(&search::run(catalog, queries)?, *json))
+        }
         ValidateKind::Calendar { data, json } => Ok(say(&calendar::run(data)?, *json)),
         ValidateKind::Cache { data, json } => {
             let found = cache::run(data)?;
@@ -47,6 +50,72 @@ fn say(found: &Validation, as_json: bool) -> u8 {
         terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
     }
     code
+}
+
+/// Prints how well titles are found; its last line on stdout is the count.
+fn say_search(found: &search::Found, as_json: bool) -> u8 {
+    let code = if found.agrees() { exit::OK } else { exit::FAILED };
+    let failed = found.all.rows - found.all.among_three;
+    if as_json {
+        let kinds: serde_json::Map<String, serde_json::Value> =
+            found.kinds.iter().map(|(kind, tally)| (kind.clone(), tally_json(tally))).collect();
+        let object = json!({
+            "passed": found.all.among_three,
+            "failed": failed,
+            "success@1": found.all.success_at_1(),
+            "success@3": found.all.success_at_3(),
+            "mrr@10": found.all.mrr_at_10(),
+            "plain": tally_json(&found.plain),
+            "hard": tally_json(&found.hard),
+            "kinds": kinds,
+            "titles": found.titles,
+            "p50_ms": found.query.p50_ms,
+            "p99_ms": found.query.p99_ms,
+            "keystroke_p50_ms": found.keystroke.p50_ms,
+            "keystroke_p99_ms": found.keystroke.p99_ms,
+            "first_failures": found.first_failures,
+            "agrees": found.agrees(),
+        });
+        terminal::data(&object.to_string());
+    } else {
+        for failure in &found.first_failures {
+            terminal::data(&format!("missed: {failure}"));
+        }
+        terminal::data("kind                  rows  success@1  success@3   mrr@10  no result");
+        for (kind, tally) in &found.kinds {
+            terminal::data(&tally_line(kind, tally));
+        }
+        for (name, tally) in [("plain kinds", &found.plain), ("hard kinds", &found.hard), ("all", &found.all)]
+        {
+            terminal::data(&tally_line(name, tally));
+        }
+        for (what, ms) in [("query", found.query), ("keystroke", found.keystroke)] {
+            terminal::data(&format!("{what}: p50 {:.3} ms, p99 {:.3} ms of CPU", ms.p50_ms, ms.p99_ms));
+        }
+        terminal::data(&format!("{} passed, {failed} failed", found.all.among_three));
+    }
+    if code != exit::OK {
+        terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
+    }
+    code
+}
+
+fn tally_line(name: &str, tally: &search::Tally) -> String {
+    let (first, three, mrr) = (tally.success_at_1(), tally.success_at_3(), tally.mrr_at_10());
+    format!(
+        "{name:<20} {:>5}  {first:>9.3}  {three:>9.3}  {mrr:>7.3}  {:>9}",
+        tally.rows, tally.without_result
+    )
+}
+
+fn tally_json(tally: &search::Tally) -> serde_json::Value {
+    json!({
+        "rows": tally.rows,
+        "success@1": tally.success_at_1(),
+        "success@3": tally.success_at_3(),
+        "mrr@10": tally.mrr_at_10(),
+        "no_result": tally.without_result,
+    })
 }
 
 fn count_line(count: &KindCount) -> String {

@@ -13,6 +13,7 @@ mod levers;
 mod network;
 mod output;
 mod program;
+mod queries;
 mod queueing;
 mod reproduce;
 mod sabre;

@@ -6,6 +6,7 @@ mod arrows;
 mod docs;
 mod files;
 mod licences;
+mod reference;
 mod words;
 
 use std::fs;

@@ -1,0 +1,8 @@
+//! The catalogue: what a title's metadata is, and how names are brought to a form in which they can be compared.
+//!
+//! Reading order:
+//! - [`record`]: a title as the catalogue knows it, and where it may be watched.
+//! - [`normalise`]: titles, people and what a viewer types, in one comparable form.
+
+pub mod normalise;
+pub mod record;

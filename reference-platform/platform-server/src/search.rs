@@ -1,0 +1,20 @@
+//! Search: the index over the catalogue, and how a query finds its titles in it.
+//!
+//! Reading order:
+//! - [`index`]: building and asking; the one type that others use.
+//! - `schema`: fields of the inverted index and what stands in them.
+//! - `titles`: what is kept in memory of every title, and the vocabulary.
+//! - `expand`: which terms of the dictionary a typed word may mean.
+//! - `retrieve`: from terms to candidates, within a bound of postings visited.
+//! - `judge`: the features of a candidate, for `platform-core` to weigh.
+//!
+//! The query parser of the index library is not used: what viewers type is no query language.
+
+mod expand;
+pub mod index;
+mod judge;
+mod retrieve;
+mod schema;
+mod titles;
+
+pub use index::{Hit, SearchError, SearchIndex};

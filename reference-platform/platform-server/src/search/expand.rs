@@ -1,0 +1,180 @@
+//! Which terms of the dictionary a typed word may mean: itself, what begins with it, what differs by a slip or two, what has
+//! its stem or its sound. Every list is bounded, so that a word's work is.
+
+use platform_core::catalog::normalise;
+use platform_core::search::query::Word;
+use tantivy::query::FuzzyTermQuery;
+use tantivy::{Searcher, Term};
+
+use super::SearchError;
+use super::schema::{Fields, Place};
+use super::titles::Titles;
+
+/// Terms that one kind of expansion may add to a word, most titles first.
+const TERMS_MAX: usize = 30;
+/// Terms that are looked at for that.
+const LOOKED_AT_MAX: usize = 600;
+
+/// A term that a word may mean.
+#[derive(Debug, Clone)]
+pub(super) struct Meaning {
+    pub(super) place: Place,
+    pub(super) term: String,
+    /// How likely it is meant: 1 for the word itself.
+    pub(super) likeness: f32,
+}
+
+/// All that a word may mean, most likely first; at most one entry per place and term.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Meanings(pub(super) Vec<Meaning>);
+
+impl Meanings {
+    fn add(&mut self, place: Place, term: &str, likeness: f32) {
+        match self.0.iter_mut().find(|known| known.place == place && known.term == term) {
+            Some(known) => known.likeness = known.likeness.max(likeness),
+            None => self.0.push(Meaning { place, term: term.to_owned(), likeness }),
+        }
+    }
+}
+
+/// Looks words up in the dictionaries of an index.
+pub(super) struct Expander<'a> {
+    pub(super) searcher: &'a Searcher,
+    pub(super) fields: Fields,
+    pub(super) titles: &'a Titles,
+}
+
+impl Expander<'_> {
+    /// The word itself, its stem, and what begins with it if it is the last one.
+    pub(super) fn strict(&self, word: &Word, is_last: bool) -> Result<Meanings, SearchError> {
+        let mut meanings = Meanings::default();
+        let text = word.text.as_str();
+        meanings.add(Place::Title, text, 1.0);
+        meanings.add(Place::Joined, text, 1.0);
+        meanings.add(Place::People, &word.raw, 0.92);
+        if word.raw != word.text {
+            meanings.add(Place::Title, &word.raw, 0.97);
+            meanings.add(Place::Joined, &word.raw, 0.97);
+        }
+        let stem = normalise::stem(&word.raw);
+        for &id in self.titles.vocabulary.with_stem(&normalise::stem(text)).iter().take(TERMS_MAX) {
+            meanings.add(Place::Title, self.titles.vocabulary.text(id), 0.88);
+        }
+        meanings.add(Place::Genre, &stem, 0.75);
+        meanings.add(Place::Summary, &stem, 0.5);
+        if is_last {
+            self.prefix(Place::Title, &word.raw, 0.93, &mut meanings)?;
+            self.prefix(Place::People, &word.raw, 0.8, &mut meanings)?;
+            if word.raw.len() >= 4 {
+                self.prefix(Place::Joined, &word.raw, 0.85, &mut meanings)?;
+                self.prefix(Place::Genre, &stem, 0.6, &mut meanings)?;
+            }
+        }
+        Ok(meanings)
+    }
+
+    /// What else it may be if it was mistyped or misheard. Numbers are never corrected: 2024 is not 2025.
+    pub(super) fn loose(&self, word: &Word, is_last: bool, meanings: &mut Meanings) -> Result<(), SearchError> {
+        let text = word.raw.as_str();
+        let length = text.chars().count();
+        if length < 3 || text.chars().any(|c| c.is_ascii_digit()) {
+            return Ok(());
+        }
+        let one = if length == 3 { 0.66 } else { 0.80 };
+        self.distance(Place::Title, (text, 1, false), one, meanings)?;
+        self.distance(Place::Joined, (text, 1, false), one, meanings)?;
+        if length >= 4 {
+            self.distance(Place::People, (text, 1, false), 0.72, meanings)?;
+        }
+        if length >= 5 {
+            self.distance(Place::Title, (text, 2, false), 0.58, meanings)?;
+            self.distance(Place::Genre, (text, 1, false), 0.55, meanings)?;
+        }
+        if length >= 7 {
+            self.distance(Place::People, (text, 2, false), 0.52, meanings)?;
+            self.distance(Place::Joined, (text, 2, false), 0.58, meanings)?;
+        }
+        if is_last && length >= 4 {
+            self.distance(Place::Title, (text, 1, true), 0.70, meanings)?;
+        }
+        for &id in self.titles.vocabulary.with_sound(&normalise::phonetic(text)).iter().take(TERMS_MAX) {
+            let heard = self.titles.vocabulary.text(id);
+            if heard.len().abs_diff(text.len()) <= 3 {
+                meanings.add(Place::Title, heard, 0.68);
+            }
+        }
+        Ok(())
+    }
+
+    /// The joined neighbours `spider` `man` as one word.
+    pub(super) fn pair(&self, joined: &str, is_last: bool) -> Result<Meanings, SearchError> {
+        let mut meanings = Meanings::default();
+        meanings.add(Place::Title, joined, 0.97);
+        if is_last {
+            self.prefix(Place::Title, joined, 0.85, &mut meanings)?;
+        }
+        if joined.chars().count() >= 6 {
+            self.distance(Place::Title, (joined, 1, false), 0.76, &mut meanings)?;
+        }
+        Ok(meanings)
+    }
+
+    /// Terms that begin with `text`.
+    fn prefix(&self, place: Place, text: &str, likeness: f32, meanings: &mut Meanings) -> Result<(), SearchError> {
+        let mut found: Vec<(u32, String)> = Vec::new();
+        for segment in self.searcher.segment_readers() {
+            let inverted = segment.inverted_index(self.fields.of(place))?;
+            let mut stream = inverted.terms().range().ge(text.as_bytes()).into_stream()?;
+            let mut looked_at = 0;
+            while looked_at < LOOKED_AT_MAX && stream.advance() && stream.key().starts_with(text.as_bytes()) {
+                looked_at += 1;
+                if let Ok(term) = std::str::from_utf8(stream.key()) {
+                    found.push((stream.value().doc_freq, term.to_owned()));
+                }
+            }
+        }
+        found.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        for (_, term) in found.into_iter().take(TERMS_MAX) {
+            if term != text {
+                meanings.add(place, &term, likeness);
+            }
+        }
+        Ok(())
+    }
+
+    /// Terms within so many slips of `text` (a swap of neighbours is one), or that begin with such a one.
+    fn distance(
+        &self,
+        place: Place,
+        (text, slips, prefix): (&str, u8, bool),
+        likeness: f32,
+        meanings: &mut Meanings,
+    ) -> Result<(), SearchError> {
+        let mut found: Vec<(u32, String)> = Vec::new();
+        for segment in self.searcher.segment_readers() {
+            let inverted = segment.inverted_index(self.fields.of(place))?;
+            let term = Term::from_field_text(self.fields.of(place), text);
+            let query = if prefix {
+                FuzzyTermQuery::new_prefix(term, slips, true)
+            } else {
+                FuzzyTermQuery::new(term, slips, true)
+            };
+            let automaton = query.automaton()?;
+            let mut stream = inverted.terms().search(automaton).into_stream()?;
+            let mut looked_at = 0;
+            while looked_at < LOOKED_AT_MAX && stream.advance() {
+                looked_at += 1;
+                if let Ok(term) = std::str::from_utf8(stream.key()) {
+                    found.push((stream.value().doc_freq, term.to_owned()));
+                }
+            }
+        }
+        found.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        for (_, term) in found.into_iter().take(TERMS_MAX) {
+            // A slip in the first letter is rarer than elsewhere.
+            let same_start = term.as_bytes().first() == text.as_bytes().first();
+            meanings.add(place, &term, if same_start { likeness } else { likeness - 0.05 });
+        }
+        Ok(())
+    }
+}

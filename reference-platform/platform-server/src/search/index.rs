@@ -1,0 +1,233 @@
+//! Building and asking the index.
+
+use std::sync::Mutex;
+
+use platform_core::catalog::record::{Kind, RecordId, TitleRecord};
+use platform_core::search::query::{Query, Role};
+use platform_core::search::rank::Features;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet, Index, IndexReader, ReloadPolicy, Searcher, TERMINATED, TantivyError};
+
+use super::expand::{Expander, Meanings};
+use super::judge::Judge;
+use super::retrieve::{Candidate, Retrieval, Scratch};
+use super::schema::{self, Fields};
+use super::titles::Titles;
+
+/// Memory that the one writer thread may fill before it writes a segment.
+const WRITER_BYTES: usize = 64 << 20;
+/// Candidates that are judged after retrieval.
+const JUDGED_MAX: usize = 160;
+/// Titles that a whole-title look-up may add, and the terms it may look at.
+const BY_KEY_MAX: usize = 60;
+/// How much of the query title and names must have for typing slips not to be looked for.
+const COVERED_ENOUGH: f64 = 0.97;
+
+/// What can go wrong in the index.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The index library refused.
+    #[error("the search index cannot be used")]
+    Index(#[from] TantivyError),
+    /// The index's files cannot be read.
+    #[error("the search index cannot be read")]
+    Io(#[from] std::io::Error),
+}
+
+/// A title that was found.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// The catalogue's name of it.
+    pub id: RecordId,
+    /// What it is.
+    pub kind: Kind,
+    /// As it is shown.
+    pub title: String,
+    /// Year of release.
+    pub year: Option<u16>,
+    /// Why it stands where it does.
+    pub features: Features,
+}
+
+/// The index over a catalogue, in memory.
+pub struct SearchIndex {
+    fields: Fields,
+    reader: IndexReader,
+    titles: Titles,
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+impl SearchIndex {
+    /// Indexes all records.
+    ///
+    /// # Errors
+    /// [`SearchError`] when the index library fails.
+    pub fn build(records: &[TitleRecord]) -> Result<Self, SearchError> {
+        let (schema, fields) = schema::schema();
+        let index = Index::create_in_ram(schema);
+        // One thread: with more, the order of segments and so of equal scores would change from run to run.
+        let mut writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
+        let mut titles = Titles::default();
+        for record in records {
+            let (ordinal, forms) = titles.push(record);
+            writer.add_document(schema::document(fields, ordinal, record, &forms))?;
+        }
+        writer.commit()?;
+        let segments = index.searchable_segment_ids()?;
+        if segments.len() > 1 {
+            writer.merge(&segments).wait()?;
+        }
+        writer.wait_merging_threads()?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        reader.reload()?;
+        Ok(Self { fields, reader, titles, scratch: Mutex::default() })
+    }
+
+    /// The number of titles.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.titles.list.len()
+    }
+
+    /// Whether there is no title.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.titles.list.is_empty()
+    }
+
+    /// The best titles for what a viewer typed, best first, at most `limit`; equal scores by the catalogue's name.
+    ///
+    /// # Errors
+    /// [`SearchError`] when the index cannot be read.
+    pub fn search(&self, query: &Query, limit: usize) -> Result<Vec<Hit>, SearchError> {
+        if query.is_blank() {
+            return Ok(Vec::new());
+        }
+        let mut scratch = self.scratch.lock().map_or_else(|_| None, |mut pool| pool.pop()).unwrap_or_default();
+        let found = self.judged(query, &mut scratch);
+        if let Ok(mut pool) = self.scratch.lock() {
+            pool.push(scratch);
+        }
+        let hits = found?.into_iter().take(limit).map(|(features, ordinal)| {
+            let title = &self.titles.list[ordinal as usize];
+            Hit { id: title.id.clone(), kind: title.kind, title: title.shown.clone(), year: title.year, features }
+        });
+        Ok(hits.collect())
+    }
+
+    /// Candidates with their features, best first.
+    fn judged(&self, query: &Query, scratch: &mut Scratch) -> Result<Vec<(Features, u32)>, SearchError> {
+        let searcher = self.reader.searcher();
+        let expander = Expander { searcher: &searcher, fields: self.fields, titles: &self.titles };
+        let last = query.words.len() - 1;
+        let mut meanings: Vec<Meanings> = Vec::with_capacity(query.words.len());
+        for (at, word) in query.words.iter().enumerate() {
+            meanings.push(expander.strict(word, at == last)?);
+        }
+        let mut pairs = Vec::new();
+        for (at, pair) in query.words.windows(2).enumerate() {
+            pairs.push(expander.pair(&format!("{}{}", pair[0].raw, pair[1].raw), at + 1 == last)?);
+        }
+        for (at, pair) in pairs.iter().enumerate() {
+            meanings[at].0.extend(pair.0.iter().cloned());
+            meanings[at + 1].0.extend(pair.0.iter().cloned());
+        }
+        let first = self.ranked(&searcher, query, (&meanings, &pairs), scratch)?;
+        let is_enough = first.first().is_some_and(|(best, _)| best.exact > 0.0 || best.query_covered >= COVERED_ENOUGH);
+        if is_enough {
+            return Ok(first);
+        }
+        for (at, word) in query.words.iter().enumerate() {
+            expander.loose(word, at == last, &mut meanings[at])?;
+        }
+        self.ranked(&searcher, query, (&meanings, &pairs), scratch)
+    }
+
+    fn ranked(
+        &self,
+        searcher: &Searcher,
+        query: &Query,
+        (meanings, pairs): (&[Meanings], &[Meanings]),
+        scratch: &mut Scratch,
+    ) -> Result<Vec<(Features, u32)>, SearchError> {
+        let weights = self.weights(query);
+        let retrieval = Retrieval {
+            searcher,
+            fields: self.fields,
+            weights: &weights,
+            allowed: &|_| true,
+            keep: JUDGED_MAX,
+        };
+        let (mut candidates, _) = retrieval.run(meanings, self.titles.list.len(), scratch)?;
+        for ordinal in self.by_key(searcher, query)? {
+            if !candidates.iter().any(|known| known.ordinal == ordinal) {
+                candidates.push(Candidate { ordinal, found: Default::default() });
+            }
+        }
+        let judge = Judge::new(&self.titles, query, weights, (meanings, pairs));
+        let mut ranked: Vec<(Features, u32)> =
+            candidates.iter().map(|candidate| (judge.features(candidate), candidate.ordinal)).collect();
+        ranked.sort_by(|a, b| {
+            let ids = (&self.titles.list[a.1 as usize].id, &self.titles.list[b.1 as usize].id);
+            b.0.points().cmp(&a.0.points()).then_with(|| ids.0.cmp(ids.1))
+        });
+        Ok(ranked)
+    }
+
+    /// How telling each word is.
+    fn weights(&self, query: &Query) -> Vec<f32> {
+        let vocabulary = &self.titles.vocabulary;
+        let seen = |text: &str| vocabulary.id(text).map_or(0, |id| vocabulary.seen(id));
+        query
+            .words
+            .iter()
+            .map(|word| {
+                let weight = self.titles.weight(seen(&word.text).max(seen(&word.raw)));
+                match word.role {
+                    Role::Content => weight,
+                    Role::Stop => weight.min(0.25),
+                    Role::Noise => weight * 0.3,
+                    Role::Year => weight * 0.5,
+                }
+            })
+            .collect()
+    }
+
+    /// Titles that are, or begin with, what was typed.
+    fn by_key(&self, searcher: &Searcher, query: &Query) -> Result<Vec<u32>, SearchError> {
+        let mut found = Vec::new();
+        let whole = [&query.key, &query.typed];
+        for segment in searcher.segment_readers() {
+            let inverted = segment.inverted_index(self.fields.key)?;
+            let ordinals = segment.fast_fields().u64("ordinal")?.first_or_default_col(0);
+            let alive = segment.alive_bitset();
+            let mut take = |info: &tantivy::postings::TermInfo| -> Result<(), SearchError> {
+                let mut postings = inverted.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+                while postings.doc() != TERMINATED {
+                    let document = postings.doc();
+                    postings.advance();
+                    if alive.is_none_or(|alive| alive.is_alive(document)) {
+                        found.extend(u32::try_from(ordinals.get_val(document)));
+                    }
+                }
+                Ok(())
+            };
+            for key in whole.iter().copied().chain(&query.shorter_keys) {
+                if let Some(info) = inverted.terms().get(key.as_bytes())? {
+                    take(&info)?;
+                }
+            }
+            for start in whole.iter().filter(|start| !start.is_empty()) {
+                let mut stream = inverted.terms().range().ge(start.as_bytes()).into_stream()?;
+                let mut terms = 0;
+                while terms < BY_KEY_MAX && stream.advance() && stream.key().starts_with(start.as_bytes()) {
+                    terms += 1;
+                    take(stream.value())?;
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+}

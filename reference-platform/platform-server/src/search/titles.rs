@@ -1,0 +1,183 @@
+//! What is kept in memory of every title: its words as numbers, for judging candidates without touching the disk.
+
+use std::collections::BTreeMap;
+
+use platform_core::catalog::normalise;
+use platform_core::catalog::record::{Kind, RecordId, TitleRecord};
+
+use super::schema;
+
+/// Number of a word in the vocabulary.
+pub(super) type WordId = u32;
+
+/// One way to write a title, in words of type `W`: text while it is made, numbers once it is kept.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Form<W> {
+    /// Whole titles that count as equal to it.
+    pub(super) keys: Vec<String>,
+    /// Comparable words, articles included.
+    pub(super) words: Vec<W>,
+    /// The same as written, where each has a counterpart; else `words` again.
+    pub(super) written: Vec<W>,
+    /// Neighbours joined: one fewer than words.
+    pub(super) pairs: Vec<W>,
+    /// All words joined, with and without article, comparable and as written.
+    pub(super) wholes: Vec<W>,
+    /// Whether it begins with an article.
+    pub(super) has_article: bool,
+}
+
+impl Form<String> {
+    /// All that a title may be compared as.
+    pub(super) fn of(title: &str) -> Self {
+        let words = normalise::tokens(title);
+        let written = normalise::plain_tokens(title);
+        let bare = normalise::without_article(&words);
+        let bare_written = normalise::without_article(&written);
+        let has_article = bare.len() < words.len();
+        let mut keys = vec![bare.join(" "), bare_written.join(" "), written.join(" "), words.join(" ")];
+        let mut wholes = vec![bare.concat(), words.concat(), bare_written.concat(), written.concat()];
+        for list in [&mut keys, &mut wholes] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        let written = if written.len() == words.len() { written } else { words.clone() };
+        let pairs = words.windows(2).map(<[String]>::concat).collect();
+        Self { keys, words, written, pairs, wholes, has_article }
+    }
+}
+
+/// A title in memory.
+#[derive(Debug, Clone)]
+pub(super) struct Title {
+    pub(super) id: RecordId,
+    pub(super) kind: Kind,
+    pub(super) shown: String,
+    pub(super) year: Option<u16>,
+    pub(super) popularity: f32,
+    pub(super) forms: Vec<Form<WordId>>,
+    /// Words of all names.
+    pub(super) people: Vec<WordId>,
+}
+
+/// Words by number, and who has them.
+#[derive(Debug, Default)]
+pub(super) struct Vocabulary {
+    ids: BTreeMap<String, WordId>,
+    /// In how many titles a word stands in the title or in a name; by number.
+    seen: Vec<u32>,
+    /// Words of titles by stem and by sound.
+    by_stem: BTreeMap<String, Vec<WordId>>,
+    by_sound: BTreeMap<String, Vec<WordId>>,
+    texts: Vec<String>,
+}
+
+impl Vocabulary {
+    pub(super) fn id(&self, word: &str) -> Option<WordId> {
+        self.ids.get(word).copied()
+    }
+
+    pub(super) fn text(&self, id: WordId) -> &str {
+        &self.texts[id as usize]
+    }
+
+    pub(super) fn seen(&self, id: WordId) -> u32 {
+        self.seen[id as usize]
+    }
+
+    /// Words of titles with this stem.
+    pub(super) fn with_stem(&self, stem: &str) -> &[WordId] {
+        self.by_stem.get(stem).map_or(&[], Vec::as_slice)
+    }
+
+    /// Words of titles with this sound.
+    pub(super) fn with_sound(&self, sound: &str) -> &[WordId] {
+        self.by_sound.get(sound).map_or(&[], Vec::as_slice)
+    }
+
+    fn intern(&mut self, word: &str) -> WordId {
+        if let Some(id) = self.ids.get(word) {
+            return *id;
+        }
+        let id = WordId::try_from(self.texts.len()).expect("fewer than four thousand million words");
+        self.ids.insert(word.to_owned(), id);
+        self.texts.push(word.to_owned());
+        self.seen.push(0);
+        id
+    }
+
+    fn intern_title_word(&mut self, word: &str) -> WordId {
+        let before = self.texts.len();
+        let id = self.intern(word);
+        let is_new = self.texts.len() > before;
+        if is_new || !self.with_stem(&normalise::stem(word)).contains(&id) {
+            self.by_stem.entry(normalise::stem(word)).or_default().push(id);
+            self.by_sound.entry(normalise::phonetic(word)).or_default().push(id);
+        }
+        id
+    }
+}
+
+/// All titles and their vocabulary.
+#[derive(Debug, Default)]
+pub(super) struct Titles {
+    pub(super) vocabulary: Vocabulary,
+    pub(super) list: Vec<Title>,
+}
+
+impl Titles {
+    /// Keeps a title; returns its number and its forms as text, for the index.
+    pub(super) fn push(&mut self, record: &TitleRecord) -> (u32, Vec<Form<String>>) {
+        let names = std::iter::once(&record.title).chain(&record.alternative_titles);
+        let texts: Vec<Form<String>> = names.map(|name| Form::of(name)).collect();
+        let vocabulary = &mut self.vocabulary;
+        let mut seen: Vec<WordId> = Vec::new();
+        let mut forms = Vec::with_capacity(texts.len());
+        for text in &texts {
+            let mut title_words =
+                |words: &[String]| words.iter().map(|word| vocabulary.intern_title_word(word)).collect::<Vec<_>>();
+            let (words, written) = (title_words(&text.words), title_words(&text.written));
+            let mut others = |words: &[String]| words.iter().map(|word| vocabulary.intern(word)).collect();
+            let (pairs, wholes) = (others(&text.pairs), others(&text.wholes));
+            seen.extend(&words);
+            seen.extend(&written);
+            let keys = text.keys.clone();
+            forms.push(Form { keys, words, written, pairs, wholes, has_article: text.has_article });
+        }
+        let mut people: Vec<WordId> = Vec::new();
+        for person in schema::people(record) {
+            people.extend(person.split(' ').filter(|word| !word.is_empty()).map(|word| vocabulary.intern(word)));
+        }
+        people.sort_unstable();
+        people.dedup();
+        seen.extend(&people);
+        seen.sort_unstable();
+        seen.dedup();
+        for id in seen {
+            vocabulary.seen[id as usize] += 1;
+        }
+        let ordinal = u32::try_from(self.list.len()).expect("fewer than four thousand million titles");
+        #[expect(clippy::cast_possible_truncation, reason = "a share needs no more than single precision")]
+        let popularity = record.popularity.as_f64() as f32;
+        self.list.push(Title {
+            id: record.id.clone(),
+            kind: record.kind,
+            shown: record.title.clone(),
+            year: record.year,
+            popularity,
+            forms,
+            people,
+        });
+        (ordinal, texts)
+    }
+
+    /// How telling a word is: 1 for one that no title has, towards 0 for one that all have.
+    #[expect(clippy::cast_precision_loss, reason = "counts of titles are far below 2^53")]
+    pub(super) fn weight(&self, seen: u32) -> f32 {
+        let all = self.list.len().max(2) as f64;
+        let weight = libm::log(1.0 + all / (1.0 + f64::from(seen))) / libm::log(1.0 + all);
+        #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than single precision")]
+        let weight = weight.max(0.08) as f32;
+        weight
+    }
+}
