@@ -145,7 +145,9 @@ const _: () = assert!(size_of::<Seat>() == 320);
 
 // What [`Seat::glance`] reads stands in each of them.
 const _: () = assert!(
-    offset_of!(Seat, viewer) / 64 == 2 && offset_of!(Seat, due) / 64 == 3 && offset_of!(Seat, next_poll) / 64 == 4
+    offset_of!(Seat, viewer) / 64 == 2
+        && offset_of!(Seat, due) / 64 == 3
+        && offset_of!(Seat, next_poll) / 64 == 4
 );
 
 /// What is known of a seat and seldom read.
