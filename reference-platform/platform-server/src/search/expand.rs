@@ -99,7 +99,12 @@ impl Expander<'_> {
         // Two slips are looked for only where there is no such word: they reach too many others.
         if !self.is_known(word) {
             if length >= 4 {
-                self.distance(Place::Title, (text, 2, false), if length == 4 { 0.44 } else { 0.56 }, meanings)?;
+                self.distance(
+                    Place::Title,
+                    (text, 2, false),
+                    if length == 4 { 0.44 } else { 0.56 },
+                    meanings,
+                )?;
             }
             if length >= 7 {
                 self.distance(Place::People, (text, 2, false), 0.5, meanings)?;
@@ -120,7 +125,7 @@ impl Expander<'_> {
         Ok(())
     }
 
-    /// The joined neighbours `spider` `man` as one word.
+    /// The joined neighbours `night` `train` as one word.
     pub(super) fn pair(&self, joined: &str, is_last: bool) -> Result<Meanings, SearchError> {
         let mut meanings = Meanings::default();
         meanings.add(Place::Title, joined, 0.97);

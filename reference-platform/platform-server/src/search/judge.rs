@@ -115,7 +115,11 @@ impl<'a> Judge<'a> {
             exact_joined: self.exact_joined(form),
             starts,
             query_covered: covered,
-            title_covered: if starts > 0.0 { fit.title_covered.max(self.typed_part(form)) } else { fit.title_covered },
+            title_covered: if starts > 0.0 {
+                fit.title_covered.max(self.typed_part(form))
+            } else {
+                fit.title_covered
+            },
             elsewhere: share(elsewhere),
             complete: f64::from(u8::from(starts > 0.0 || self.is_complete(&fit, people, found))),
             order: order(&fit.places),
