@@ -1,6 +1,8 @@
 //! Which terms of the dictionary a typed word may mean: itself, what begins with it, what differs by a slip or two, what has
 //! its stem or its sound. Every list is bounded, so that a word's work is.
 
+use std::cmp::Reverse;
+
 use platform_core::catalog::normalise;
 use platform_core::search::query::{Query, Word};
 use tantivy::query::FuzzyTermQuery;
@@ -85,36 +87,28 @@ impl Expander<'_> {
         if length < 3 || text.chars().any(|c| c.is_ascii_digit()) {
             return Ok(());
         }
+        // Two slips are looked for only where there is no such word: they reach too many others.
+        let is_new = !self.is_known(word);
+        let two = |from: usize, likeness: f32| (is_new && length >= from).then_some(likeness);
         let one = if length == 3 { 0.66 } else { 0.80 };
-        self.distance(Place::Title, (text, 1, false), one, meanings)?;
-        if length >= 6 {
-            self.distance(Place::Joined, (text, 1, false), one, meanings)?;
-        }
+        let title = Slips { one, two: two(4, if length == 4 { 0.44 } else { 0.56 }), prefix: false };
+        self.distance(Place::Title, text, title, meanings)?;
         if length >= 4 {
-            self.distance(Place::People, (text, 1, false), 0.72, meanings)?;
+            self.distance(
+                Place::People,
+                text,
+                Slips { one: 0.72, two: two(7, 0.5), prefix: false },
+                meanings,
+            )?;
         }
         if length >= 5 {
-            self.distance(Place::Genre, (text, 1, false), 0.45, meanings)?;
+            self.distance(Place::Genre, text, Slips { one: 0.45, two: None, prefix: false }, meanings)?;
         }
-        // Two slips are looked for only where there is no such word: they reach too many others.
-        if !self.is_known(word) {
-            if length >= 4 {
-                self.distance(
-                    Place::Title,
-                    (text, 2, false),
-                    if length == 4 { 0.44 } else { 0.56 },
-                    meanings,
-                )?;
-            }
-            if length >= 7 {
-                self.distance(Place::People, (text, 2, false), 0.5, meanings)?;
-            }
-            if length >= 9 {
-                self.distance(Place::Joined, (text, 2, false), 0.56, meanings)?;
-            }
+        if length >= 6 {
+            self.distance(Place::Joined, text, Slips { one, two: two(9, 0.56), prefix: false }, meanings)?;
         }
         if is_last && length >= 4 {
-            self.distance(Place::Title, (text, 1, true), 0.70, meanings)?;
+            self.distance(Place::Title, text, Slips { one: 0.70, two: None, prefix: true }, meanings)?;
         }
         for &id in self.titles.vocabulary.with_sound(&normalise::phonetic(text)).iter().take(TERMS_MAX) {
             let heard = self.titles.vocabulary.text(id);
@@ -133,7 +127,8 @@ impl Expander<'_> {
             self.prefix(Place::Title, joined, 0.85, &mut meanings)?;
         }
         if joined.chars().count() >= 6 {
-            self.distance(Place::Title, (joined, 1, false), 0.76, &mut meanings)?;
+            let slips = Slips { one: 0.76, two: None, prefix: false };
+            self.distance(Place::Title, joined, slips, &mut meanings)?;
         }
         Ok(meanings)
     }
@@ -180,22 +175,23 @@ impl Expander<'_> {
         Ok(())
     }
 
-    /// Terms within so many slips of `text` (a swap of neighbours is one), or that begin with such a one.
+    /// Terms within one or two slips of `text` (a swap of neighbours is one), or that begin with such a one.
     fn distance(
         &self,
         place: Place,
-        (text, slips, prefix): (&str, u8, bool),
-        likeness: f32,
+        text: &str,
+        slips: Slips,
         meanings: &mut Meanings,
     ) -> Result<(), SearchError> {
-        let mut found: Vec<(u32, String)> = Vec::new();
+        let mut found: Vec<(bool, u32, String)> = Vec::new();
+        let most = if slips.two.is_some() { 2 } else { 1 };
         for segment in self.searcher.segment_readers() {
             let inverted = segment.inverted_index(self.fields.of(place))?;
             let term = Term::from_field_text(self.fields.of(place), text);
-            let query = if prefix {
-                FuzzyTermQuery::new_prefix(term, slips, true)
+            let query = if slips.prefix {
+                FuzzyTermQuery::new_prefix(term, most, true)
             } else {
-                FuzzyTermQuery::new(term, slips, true)
+                FuzzyTermQuery::new(term, most, true)
             };
             let automaton = query.automaton()?;
             let mut stream = inverted.terms().search(automaton).into_stream()?;
@@ -203,16 +199,27 @@ impl Expander<'_> {
             while looked_at < LOOKED_AT_MAX && stream.advance() {
                 looked_at += 1;
                 if let Ok(term) = std::str::from_utf8(stream.key()) {
-                    found.push((stream.value().doc_freq, term.to_owned()));
+                    let is_far = most == 2 && strsim::osa_distance(text, term) > 1;
+                    found.push((is_far, stream.value().doc_freq, term.to_owned()));
                 }
             }
         }
-        found.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        for (_, term) in found.into_iter().take(TERMS_MAX) {
+        found.sort_unstable_by(|a, b| (a.0, Reverse(a.1), &a.2).cmp(&(b.0, Reverse(b.1), &b.2)));
+        for (is_far, _, term) in found.into_iter().take(TERMS_MAX) {
+            let likeness = slips.two.filter(|_| is_far).unwrap_or(slips.one);
             meanings.add(place, &term, likeness + start_bonus(text, &term));
         }
         Ok(())
     }
+}
+
+/// How likely a term is meant that is one slip off, or two; two are not looked for where that says nothing.
+#[derive(Debug, Clone, Copy)]
+struct Slips {
+    one: f32,
+    two: Option<f32>,
+    /// Whether the term may go on behind what was typed.
+    prefix: bool,
 }
 
 /// What a common beginning adds to likeness: slips come late in a word (Winkler, 1990), seldom in its first letter.

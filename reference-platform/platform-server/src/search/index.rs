@@ -18,7 +18,7 @@ use super::titles::Titles;
 /// Memory that the one writer thread may fill before it writes a segment.
 const WRITER_BYTES: usize = 64 << 20;
 /// Candidates that are judged after retrieval.
-const JUDGED_MAX: usize = 160;
+const JUDGED_MAX: usize = 120;
 /// Titles that a whole-title look-up may add, and the terms it may look at.
 const BY_KEY_MAX: usize = 60;
 /// How much of the query title and names must have for typing slips not to be looked for.
@@ -65,6 +65,8 @@ pub struct SearchIndex {
     fields: Fields,
     reader: IndexReader,
     titles: Titles,
+    /// The title of every document, by segment: read for every posting, so not from the index's packed column.
+    ordinals: Vec<Vec<u32>>,
     scratch: Mutex<Vec<Scratch>>,
 }
 
@@ -91,7 +93,8 @@ impl SearchIndex {
         writer.wait_merging_threads()?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         reader.reload()?;
-        Ok(Self { fields, reader, titles, scratch: Mutex::default() })
+        let ordinals = ordinals(&reader.searcher())?;
+        Ok(Self { fields, reader, titles, ordinals, scratch: Mutex::default() })
     }
 
     /// The number of titles.
@@ -193,8 +196,14 @@ impl SearchIndex {
     ) -> Result<Vec<(Features, u32)>, SearchError> {
         let Asked { query, allowed } = *asked;
         let weights = self.weights(query);
-        let retrieval =
-            Retrieval { searcher, fields: self.fields, weights: &weights, allowed, keep: JUDGED_MAX };
+        let retrieval = Retrieval {
+            searcher,
+            fields: self.fields,
+            ordinals: &self.ordinals,
+            weights: &weights,
+            allowed,
+            keep: JUDGED_MAX,
+        };
         let (mut candidates, _) = retrieval.run(meanings, self.titles.list.len(), scratch)?;
         for ordinal in self.by_key(searcher, query)? {
             if allowed(ordinal) && !candidates.iter().any(|known| known.ordinal == ordinal) {
@@ -250,9 +259,8 @@ impl SearchIndex {
     fn by_key(&self, searcher: &Searcher, query: &Query) -> Result<Vec<u32>, SearchError> {
         let mut found = Vec::new();
         let whole = [&query.key, &query.typed];
-        for segment in searcher.segment_readers() {
+        for (segment, ordinals) in searcher.segment_readers().iter().zip(&self.ordinals) {
             let inverted = segment.inverted_index(self.fields.key)?;
-            let ordinals = segment.fast_fields().u64("ordinal")?.first_or_default_col(0);
             let alive = segment.alive_bitset();
             let mut take = |info: &tantivy::postings::TermInfo| -> Result<(), SearchError> {
                 let mut postings = inverted.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
@@ -260,7 +268,7 @@ impl SearchIndex {
                     let document = postings.doc();
                     postings.advance();
                     if alive.is_none_or(|alive| alive.is_alive(document)) {
-                        found.extend(u32::try_from(ordinals.get_val(document)));
+                        found.push(ordinals[document as usize]);
                     }
                 }
                 Ok(())
@@ -283,4 +291,14 @@ impl SearchIndex {
         found.dedup();
         Ok(found)
     }
+}
+
+fn ordinals(searcher: &Searcher) -> Result<Vec<Vec<u32>>, SearchError> {
+    let mut all = Vec::new();
+    for segment in searcher.segment_readers() {
+        let column = segment.fast_fields().u64("ordinal")?.first_or_default_col(0);
+        let of = |document| u32::try_from(column.get_val(document)).unwrap_or(u32::MAX);
+        all.push((0..segment.max_doc()).map(of).collect());
+    }
+    Ok(all)
 }

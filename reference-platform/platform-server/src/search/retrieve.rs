@@ -29,6 +29,8 @@ pub(super) struct Candidate {
 pub(super) struct Retrieval<'a> {
     pub(super) searcher: &'a Searcher,
     pub(super) fields: Fields,
+    /// The title of every document, by segment.
+    pub(super) ordinals: &'a [Vec<u32>],
     /// How telling each word is.
     pub(super) weights: &'a [f32],
     /// Whether the viewer may see a title, by its number.
@@ -139,7 +141,7 @@ impl Retrieval<'_> {
         let inverted = reader.inverted_index(self.fields.of(visit.place))?;
         let Some(info) = inverted.terms().get(visit.term.as_bytes())? else { return Ok(()) };
         let mut postings = inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
-        let ordinals = reader.fast_fields().u64("ordinal")?.first_or_default_col(0);
+        let ordinals = &self.ordinals[visit.segment];
         let alive = reader.alive_bitset();
         while postings.doc() != TERMINATED {
             let document = postings.doc();
@@ -147,7 +149,7 @@ impl Retrieval<'_> {
             if alive.is_some_and(|alive| !alive.is_alive(document)) {
                 continue;
             }
-            let Ok(ordinal) = u32::try_from(ordinals.get_val(document)) else { continue };
+            let ordinal = ordinals[document as usize];
             let at = ordinal as usize;
             if scratch.turns[at] != scratch.turn {
                 if !(self.allowed)(ordinal) {

@@ -100,7 +100,12 @@ fn a_file_that_is_no_scenario_is_refused_for_what_it_is() {
             "hint: a scenario is a TOML file, as `rehearsal list scenarios` shows",
         ],
     );
-    refused_with(&sandbox, &["check", "huge.toml"], "huge.toml:1:1: file of ", "is this the right file?");
+    refused_with(
+        &sandbox,
+        &["check", "huge.toml"],
+        "huge.toml:1:1: file is larger than the limit of 1 MiB",
+        "is this the right file?",
+    );
     for (file, reason) in [
         ("nowhere.toml", "cannot be read: there is no such file"),
         ("folder.toml", "cannot be read: it is a folder"),

@@ -84,24 +84,24 @@ proptest! {
     #[test]
     fn keys_are_idempotent_and_total(text in "\\PC{0,40}") {
         let once = tokens(&text).join(" ");
-        prop_assert_eq!(tokens(&once).join(" "), once.clone());
+        prop_assert_eq!(&tokens(&once).join(" "), &once);
         let whole = key(&text);
         prop_assert!(whole.is_empty() == text.split_whitespace().next().is_none(), "{:?} -> {:?}", text, whole);
         let name = person(&text);
-        prop_assert_eq!(person(&name), name.clone());
+        prop_assert_eq!(&person(&name), &name);
     }
 
     #[test]
     fn composition_width_and_case_change_nothing(text in "[a-zA-Zäöüéèñçøß0-9'&,. -]{0,30}") {
         let expected = tokens(&text);
-        prop_assert_eq!(tokens(&text.nfc().collect::<String>()), expected.clone());
-        prop_assert_eq!(tokens(&text.nfd().collect::<String>()), expected.clone());
+        prop_assert_eq!(&tokens(&text.nfc().collect::<String>()), &expected);
+        prop_assert_eq!(&tokens(&text.nfd().collect::<String>()), &expected);
         prop_assert_eq!(tokens(&text.to_uppercase()), tokens(&text.to_lowercase()));
         let wide: String = text.chars().map(|c| match c {
             '!'..='~' => char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c),
             _ => c,
         }).collect();
-        prop_assert_eq!(tokens(&wide), expected);
+        prop_assert_eq!(&tokens(&wide), &expected);
     }
 
     #[test]
