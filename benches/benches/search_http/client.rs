@@ -12,6 +12,7 @@ use super::REGION;
 
 /// What came back.
 pub(crate) struct Answer {
+    /// 0 where no answer came.
     pub(crate) status: u16,
     /// Milliseconds that the server says it took.
     pub(crate) handler_ms: Option<f64>,

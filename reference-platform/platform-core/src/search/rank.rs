@@ -21,6 +21,8 @@ pub struct Features {
     pub title_covered: f64,
     /// How much of the query is found only beyond title and people: in genre or summary.
     pub elsewhere: f64,
+    /// 1 if every word that names something is found somewhere, as typed.
+    pub complete: f64,
     /// How much of the words' order is kept.
     pub order: f64,
     /// Nearness of the year in the query, 0.5 if there is none in it.
@@ -35,7 +37,7 @@ pub struct Features {
 
 impl Features {
     /// The largest sum of all features but `exact`; what an exact title adds is more.
-    pub const PARTIAL_MAX: f64 = 4.5 + 2.4 + 5.0 + 1.8 + 2.0 + 0.6 + 1.2 + 0.1 + 0.9 + 0.25;
+    pub const PARTIAL_MAX: f64 = 4.5 + 2.4 + 5.0 + 1.8 + 2.0 + 3.0 + 0.6 + 1.2 + 0.1 + 0.9 + 0.25;
 
     /// What an exact title adds.
     pub const EXACT: f64 = Self::PARTIAL_MAX + 1.0;
@@ -48,7 +50,7 @@ impl Features {
 
     /// The features with what each adds, by name: the explanation of a score.
     #[must_use]
-    pub fn terms(&self) -> [(&'static str, f64); 11] {
+    pub fn terms(&self) -> [(&'static str, f64); 12] {
         [
             ("exact", Self::EXACT * self.exact),
             ("exact_joined", 4.5 * self.exact_joined),
@@ -56,6 +58,7 @@ impl Features {
             ("query_covered", 5.0 * self.query_covered),
             ("title_covered", 1.8 * self.title_covered),
             ("elsewhere", 2.0 * self.elsewhere),
+            ("complete", 3.0 * self.complete),
             ("order", 0.6 * self.order),
             ("year", 1.2 * self.year),
             ("article", 0.1 * self.article),
@@ -103,6 +106,7 @@ mod tests {
             query_covered: 1.0,
             title_covered: 1.0,
             elsewhere: 1.0,
+            complete: 1.0,
             order: 1.0,
             year: 1.0,
             article: 1.0,

@@ -1,5 +1,6 @@
 //! Building and asking the index.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use platform_core::catalog::record::{Kind, RecordId, TitleRecord};
@@ -22,6 +23,9 @@ const JUDGED_MAX: usize = 160;
 const BY_KEY_MAX: usize = 60;
 /// How much of the query title and names must have for typing slips not to be looked for.
 const COVERED_ENOUGH: f64 = 0.97;
+
+/// What a title loses for each better one of the same name, in millionths of a score.
+const REPEATED_NAME_POINTS: i64 = 1_500_000;
 
 /// What can go wrong in the index.
 #[derive(Debug, thiserror::Error)]
@@ -161,6 +165,13 @@ impl SearchIndex {
             meanings[at].0.extend(pair.0.iter().cloned());
             meanings[at + 1].0.extend(pair.0.iter().cloned());
         }
+        if query.words.len() > 1 {
+            // All words may be one (`f r e d`), or one that the title cuts elsewhere.
+            let whole = expander.whole(query);
+            for meanings in &mut meanings {
+                meanings.0.extend(whole.0.iter().cloned());
+            }
+        }
         let first = self.ranked(&searcher, asked, (&meanings, &pairs), scratch)?;
         let is_enough =
             first.first().is_some_and(|(best, _)| best.exact > 0.0 || best.query_covered >= COVERED_ENOUGH);
@@ -197,7 +208,23 @@ impl SearchIndex {
             let ids = (&self.titles.list[a.1 as usize].id, &self.titles.list[b.1 as usize].id);
             b.0.points().cmp(&a.0.points()).then_with(|| ids.0.cmp(ids.1))
         });
-        Ok(ranked)
+        Ok(self.spread(ranked))
+    }
+
+    /// Titles of the same name, none of which was asked for by its whole name, do not push others off the page: after the
+    /// first of them, each counts a little less.
+    fn spread(&self, ranked: Vec<(Features, u32)>) -> Vec<(Features, u32)> {
+        let mut seen: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut scored: Vec<(i64, Features, u32)> = Vec::with_capacity(ranked.len());
+        for (features, ordinal) in ranked {
+            let name = self.titles.list[ordinal as usize].forms[0].keys[0].as_str();
+            let before = seen.entry(name).or_default();
+            let malus = if features.exact > 0.0 { 0 } else { *before * REPEATED_NAME_POINTS };
+            *before += 1;
+            scored.push((features.points() - malus, features, ordinal));
+        }
+        scored.sort_by(|a, b| b.0.cmp(&a.0));
+        scored.into_iter().map(|(_, features, ordinal)| (features, ordinal)).collect()
     }
 
     /// How telling each word is.

@@ -8,6 +8,15 @@ use super::retrieve::{Candidate, Found};
 use super::schema::Place;
 use super::titles::{Form, Title, Titles, WordId};
 
+/// How much of a query is covered by a title that begins with it.
+const STARTS_COVER: f64 = 0.96;
+/// What beginning with the query but for its article counts.
+const STARTS_WITHOUT_ARTICLE: f64 = 0.6;
+/// From here on a word was found as typed, or with another ending.
+const AS_TYPED: f32 = 0.75;
+/// The least likeness of a term that was not corrected: of a stem in the summary.
+const ELSEWHERE_MIN: f32 = 0.5;
+
 /// What one place may hold of a word: likeness by number of the term, sorted by number.
 #[derive(Debug, Default)]
 struct Likely(Vec<(WordId, f32)>);
@@ -98,19 +107,37 @@ impl<'a> Judge<'a> {
         }
         let share = |part: f64| if total > 0.0 { part / total } else { 0.0 };
         let exact = self.exact(form);
+        let starts = self.starts(form);
+        // What the title begins with is covered, whatever the dictionary made of the half-typed last word.
+        let covered = if starts > 0.0 { share(covered).max(STARTS_COVER) } else { share(covered) };
         Features {
             exact,
             exact_joined: self.exact_joined(form),
-            starts: f64::from(u8::from(self.starts(form))),
-            query_covered: share(covered),
-            title_covered: fit.title_covered,
+            starts,
+            query_covered: covered,
+            title_covered: if starts > 0.0 {
+                fit.title_covered.max(self.typed_part(form))
+            } else {
+                fit.title_covered
+            },
             elsewhere: share(elsewhere),
+            complete: f64::from(u8::from(starts > 0.0 || self.is_complete(&fit, people, found))),
             order: order(&fit.places),
             year: year_nearness(self.query.year, title.year),
             article: f64::from(u8::from(self.same_article(form))),
             popularity: f64::from(title.popularity),
             recency: 0.0,
         }
+    }
+
+    /// Whether every word that names something is found as it was typed, or nearly so.
+    fn is_complete(&self, fit: &Fit, people: &[f32], found: &Found) -> bool {
+        let as_typed = |at: usize| {
+            let stands = fit.words[at].max(people[at]) >= AS_TYPED;
+            stands || elsewhere_as_typed(found[at])
+        };
+        let mut naming = self.query.words.iter().enumerate().filter(|(_, word)| word.role == Role::Content);
+        naming.all(|(at, _)| as_typed(at))
     }
 
     fn exact(&self, form: &Form<WordId>) -> f64 {
@@ -137,9 +164,23 @@ impl<'a> Judge<'a> {
         f64::from(u8::from(form.wholes.iter().any(is)))
     }
 
-    fn starts(&self, form: &Form<WordId>) -> bool {
+    /// Whether the form begins with what was typed; less if only without the article that was.
+    fn starts(&self, form: &Form<WordId>) -> f64 {
         let begins = |typed: &str| !typed.is_empty() && form.keys.iter().any(|key| key.starts_with(typed));
-        begins(&self.query.typed) || begins(&self.query.key)
+        if begins(&self.query.typed) {
+            1.0
+        } else if begins(&self.query.key) {
+            STARTS_WITHOUT_ARTICLE
+        } else {
+            0.0
+        }
+    }
+
+    /// How much of the form has been typed, by characters.
+    #[expect(clippy::cast_precision_loss, reason = "titles are short")]
+    fn typed_part(&self, form: &Form<WordId>) -> f64 {
+        let shortest = form.keys.iter().map(String::len).min().unwrap_or(0).max(1);
+        (self.query.key.len() as f64 / shortest as f64).min(1.0)
     }
 
     fn same_article(&self, form: &Form<WordId>) -> bool {
@@ -196,6 +237,11 @@ impl Fit {
         }
         covered[place] = covered[place].max(likeness);
     }
+}
+
+/// Whether a word was found in genre or summary, or better.
+fn elsewhere_as_typed(found: u8) -> bool {
+    f32::from(found) >= ELSEWHERE_MIN * 255.0 - 1.0
 }
 
 fn best(likely: &Likely, people: &[WordId]) -> f32 {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use platform_core::catalog::normalise;
 use platform_core::catalog::record::{Availability, Maturity, RecordId, TitleRecord};
 use platform_core::search::query::Query;
 use platform_core::search::rank::Features;
@@ -22,7 +23,7 @@ use crate::search::{SearchError, SearchIndex};
 
 /// Results that can be paged through, and that facets count. The index judges as many.
 pub const PAGES_MAX: usize = 160;
-/// Titles of a name that are looked at for "not available here".
+/// Titles of one name that are given as "not available here".
 const ELSEWHERE_MAX: usize = 10;
 /// What counts as the same title.
 const IS_EXACT: f64 = 0.95;
@@ -34,6 +35,8 @@ pub struct IndexedCatalogue {
     index: SearchIndex,
     titles: Vec<TitleRecord>,
     by_id: BTreeMap<RecordId, u32>,
+    /// Titles that read the same, by what they read.
+    by_key: BTreeMap<String, Vec<u32>>,
     /// Most watched first, then by id.
     popular: Vec<u32>,
     windows: RwLock<Vec<Vec<Availability>>>,
@@ -57,12 +60,16 @@ impl IndexedCatalogue {
             offered.into_iter().map(|offered| (offered.title, offered.windows)).unzip();
         let index = SearchIndex::build(&titles)?;
         let by_id = (0..).zip(&titles).map(|(at, title)| (title.id.clone(), at)).collect();
+        let mut by_key: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for (at, title) in (0..).zip(&titles) {
+            by_key.entry(normalise::key(&title.title)).or_default().push(at);
+        }
         let mut popular: Vec<u32> = (0..).zip(&titles).map(|(at, _)| at).collect();
         popular.sort_by(|&a, &b| {
             let (a, b) = (&titles[a as usize], &titles[b as usize]);
             (b.popularity, &a.id).cmp(&(a.popularity, &b.id))
         });
-        Ok(Self { index, titles, by_id, popular, windows: RwLock::new(windows), generation })
+        Ok(Self { index, titles, by_id, by_key, popular, windows: RwLock::new(windows), generation })
     }
 
     /// Replaces the windows of a title; the next search obeys them. `false` if there is no such title.
@@ -126,24 +133,24 @@ impl IndexedCatalogue {
         viewer: &Viewer,
         now: Timestamp,
         windows: &[Vec<Availability>],
-    ) -> Result<Vec<Elsewhere>, Problem> {
+    ) -> Vec<Elsewhere> {
         if viewer.age < Maturity::ADULT || query.is_blank() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let open_here = |window: &Availability| window.territory == viewer.region && window.is_open(now);
-        let hidden = |title: u32| {
-            is_old_enough(self.title(title), viewer) && !windows[title as usize].iter().any(open_here)
+        let hidden = |title: &u32| {
+            is_old_enough(self.title(*title), viewer) && !windows[*title as usize].iter().any(open_here)
         };
-        let found = self.ranked(query, &hidden)?;
-        let exact = |ranked: &&Ranked| {
-            let features = ranked.features.as_ref();
-            features.is_some_and(|features| features.exact.max(features.exact_joined) >= IS_EXACT)
-        };
-        let exact = found.iter().take(ELSEWHERE_MAX).filter(exact);
-        let mut names: Vec<String> = exact.map(|ranked| self.title(ranked.title).title.clone()).collect();
+        let named = self.by_key.get(&query.key).map_or(&[][..], Vec::as_slice);
+        let mut names: Vec<&str> = named
+            .iter()
+            .filter(|title| hidden(title))
+            .take(ELSEWHERE_MAX)
+            .map(|&title| self.title(title).title.as_str())
+            .collect();
         names.sort_unstable();
         names.dedup();
-        Ok(names.into_iter().map(|title| Elsewhere { title }).collect())
+        names.into_iter().map(|title| Elsewhere { title: title.to_owned() }).collect()
     }
 
     /// What was typed with the words of the first result in place of those that are a slip apart.
@@ -238,7 +245,7 @@ impl Searcher for IndexedCatalogue {
             facets: counts.facets(),
             relaxed,
             did_you_mean,
-            elsewhere: self.elsewhere(&query, &request.viewer, now, &windows)?,
+            elsewhere: self.elsewhere(&query, &request.viewer, now, &windows),
             next_cursor: last.map(|last| format!("{belongs}{}.{}", last.points, self.title(last.title).id.0)),
         })
     }

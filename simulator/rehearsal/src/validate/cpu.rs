@@ -34,8 +34,8 @@ fn thread_seconds() -> Option<f64> {
     Some((user + system) / TICKS_PER_S)
 }
 
-/// Nanoseconds of CPU that this thread has used (`schedstat` of proc(5)), or zero where the system does not tell.
+/// Nanoseconds of CPU that this thread has used.
 pub(super) fn thread_nanos() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(0)
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    u64::try_from(used.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(used.tv_nsec).unwrap_or(0)
 }
