@@ -96,7 +96,7 @@ async fn edit(index: Arc<IndexedCatalogue>, titles: Vec<Offered>, done: Arc<Atom
         ticks.tick().await;
         for _ in 0..EDITS_PER_S / 100 {
             let Some(title) = turn.next() else { return 0 };
-            let closed = edits.fetch_add(1, Ordering::Relaxed) % 2 == 0;
+            let closed = edits.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
             let windows = if closed { Vec::new() } else { title.windows.clone() };
             index.set_windows(&title.title.id, windows);
         }

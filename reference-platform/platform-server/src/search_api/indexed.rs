@@ -5,7 +5,6 @@
 //! first result, so it can name nothing that the viewer may not see.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use platform_core::catalog::normalise;
 use platform_core::catalog::record::{Availability, Maturity, RecordId, TitleRecord};
@@ -19,6 +18,7 @@ use super::parameters::{SearchRequest, SuggestRequest};
 use super::problem::Problem;
 use super::searcher::{Answer, Elsewhere, Hit, Searcher, Suggestion, parts};
 use super::viewer::Viewer;
+use super::windows::{Snapshot, Windows};
 use crate::search::{SearchError, SearchIndex};
 
 /// Results that can be paged through, and that facets count. The index judges as many.
@@ -39,7 +39,7 @@ pub struct IndexedCatalogue {
     by_key: BTreeMap<String, Vec<u32>>,
     /// Most watched first, then by id.
     popular: Vec<u32>,
-    windows: RwLock<Vec<Vec<Availability>>>,
+    windows: Windows,
     generation: u64,
 }
 
@@ -69,19 +69,14 @@ impl IndexedCatalogue {
             let (a, b) = (&titles[a as usize], &titles[b as usize]);
             (b.popularity, &a.id).cmp(&(a.popularity, &b.id))
         });
-        Ok(Self { index, titles, by_id, by_key, popular, windows: RwLock::new(windows), generation })
+        Ok(Self { index, titles, by_id, by_key, popular, windows: Windows::new(windows), generation })
     }
 
     /// Replaces the windows of a title; the next search obeys them. `false` if there is no such title.
     pub fn set_windows(&self, id: &RecordId, windows: Vec<Availability>) -> bool {
         let Some(&title) = self.by_id.get(id) else { return false };
-        let mut table = self.windows.write().unwrap_or_else(PoisonError::into_inner);
-        table[title as usize] = windows;
+        self.windows.set(title, windows);
         true
-    }
-
-    fn windows(&self) -> RwLockReadGuard<'_, Vec<Vec<Availability>>> {
-        self.windows.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn title(&self, number: u32) -> &TitleRecord {
@@ -132,14 +127,14 @@ impl IndexedCatalogue {
         query: &Query,
         viewer: &Viewer,
         now: Timestamp,
-        windows: &[Vec<Availability>],
+        windows: &Snapshot,
     ) -> Vec<Elsewhere> {
         if viewer.age < Maturity::ADULT || query.is_blank() {
             return Vec::new();
         }
         let open_here = |window: &Availability| window.territory == viewer.region && window.is_open(now);
         let hidden = |title: &u32| {
-            is_old_enough(self.title(*title), viewer) && !windows[*title as usize].iter().any(open_here)
+            is_old_enough(self.title(*title), viewer) && !windows.of(*title).iter().any(open_here)
         };
         let named = self.by_key.get(&query.key).map_or(&[][..], Vec::as_slice);
         let mut names: Vec<&str> = named
@@ -210,10 +205,10 @@ impl Searcher for IndexedCatalogue {
         let query = Query::parse(&request.text);
         let belongs = format!("{:x}.{:x}.", self.generation, fingerprint(request));
         let after = request.cursor.as_ref().map(|cursor| After::read(cursor, &belongs)).transpose()?;
-        let windows = self.windows();
+        let windows = self.windows.snapshot();
         let sees = |title: u32| {
             is_old_enough(self.title(title), &request.viewer)
-                && is_offered(&windows[title as usize], &request.viewer, now)
+                && is_offered(windows.of(title), &request.viewer, now)
         };
         let ranked = self.ranked(&query, &|title| sees(title) && passes(self.title(title), request, None))?;
         let mut counts = Counts::default();
@@ -252,10 +247,10 @@ impl Searcher for IndexedCatalogue {
 
     fn suggest(&self, request: &SuggestRequest, now: Timestamp) -> Result<Vec<Suggestion>, Problem> {
         let query = Query::parse(&request.text);
-        let windows = self.windows();
+        let windows = self.windows.snapshot();
         let sees = |title: u32| {
             is_old_enough(self.title(title), &request.viewer)
-                && is_offered(&windows[title as usize], &request.viewer, now)
+                && is_offered(windows.of(title), &request.viewer, now)
         };
         let suggestion = |ranked: Ranked| {
             let title = self.title(ranked.title);
