@@ -8,11 +8,14 @@
 //! - [`search`]: what a query asks for, and the order of what was found.
 //! - [`subscription`]: when a renewal is due, what it costs, when a declined charge is tried again.
 //! - [`webhook`]: which webhooks are genuine, and what becomes of a stored one.
+//! - `kit` (feature `kit`): histories of a hostile month against any billing system, and what must hold after every step.
 //!
 //! Adapters (server, edge, simulator) pass in time and observations and act on what comes back.
 
 pub mod cache;
 pub mod catalog;
+#[cfg(any(test, feature = "kit"))]
+pub mod kit;
 pub mod levers;
 pub mod playback;
 pub mod search;

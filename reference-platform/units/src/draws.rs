@@ -61,6 +61,8 @@ pub enum Purpose {
     Query = 40,
     /// What a synthetic catalogue holds.
     Catalogue = 41,
+    /// Histories of the billing test kit.
+    BillingHistory = 50,
     /// Free for tests.
     Test = 1_000,
 }

@@ -24,6 +24,7 @@ use crate::stage::Stage;
 use crate::wheel::{Event, EventKind, Wheel};
 
 mod account;
+mod ahead;
 mod request;
 mod session;
 mod sweep;
@@ -95,6 +96,8 @@ struct Hall {
     bodies: Vec<Vec<Body>>,
     /// By slot: where a seat's body is in its POP's list.
     places: Vec<u32>,
+    /// Places in a POP's list of the bodies that do not glide; empty but during the sweep.
+    noticed: Vec<u32>,
     /// Slices of the edge caches, by POP.
     edges: Vec<Slice>,
     joined: Vec<Joined>,
@@ -122,6 +125,7 @@ impl Cell {
             free: Vec::new(),
             bodies: vec![Vec::new(); pops],
             places: Vec::new(),
+            noticed: Vec::new(),
             edges,
             joined: Vec::new(),
             headroom: vec![0; pops],
@@ -150,7 +154,13 @@ impl Cell {
     pub(crate) fn run_epoch(&mut self, stage: &Stage, board: &Board) {
         self.begin_epoch(stage, board);
         self.hall.wheel.sort();
+        let mut looked_at = 0;
         while let Some(event) = self.hall.wheel.pop() {
+            if looked_at == 0 {
+                looked_at = ahead::BATCH;
+                self.look_ahead(stage, event);
+            }
+            looked_at -= 1;
             self.hash = mix(self.hash ^ event.word());
             self.events += 1;
             self.handle(stage, board, event);

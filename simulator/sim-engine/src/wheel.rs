@@ -182,6 +182,11 @@ impl Wheel {
         }
     }
 
+    /// The next few events that were planned for the present epoch, latest first, once they are sorted.
+    pub(crate) fn upcoming(&self, most: usize) -> &[Event] {
+        &self.current[self.current.len().saturating_sub(most)..]
+    }
+
     /// The earliest event of the present epoch, once they are sorted.
     pub(crate) fn pop(&mut self) -> Option<Event> {
         match (self.current.last(), self.late.last()) {

@@ -147,6 +147,16 @@ impl Cache {
         self.index.find(&self.slab, key.0).is_some_and(|slot| self.slab.place(slot) != Place::Ghost)
     }
 
+    /// Reads where a lookup of `key` begins and returns what is there, which means nothing to a caller.
+    ///
+    /// For those who know their next keys: reads that do not wait for one another overlap, and lookups that follow find
+    /// the index in the processor's caches.
+    #[inline]
+    #[must_use]
+    pub fn glance(&self, key: CacheKey) -> u32 {
+        self.index.glance(key.0)
+    }
+
     /// Makes `key` resident, evicting others as needed; returns whether it is resident now.
     ///
     /// An object larger than the cache, or of 4 GiB and more, is not admitted and evicts nothing. A key that is

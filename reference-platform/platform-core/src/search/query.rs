@@ -14,15 +14,43 @@ const YEAR_MAX: u16 = 2040;
 
 /// Words that join others and tell little. English and the commonest of the languages that titles are in.
 const STOP_WORDS: [&str; 30] = [
-    "the", "a", "an", "of", "and", "in", "to", "on", "for", "at", "with", "from", "by", "is", "it", "my", "la", "le",
-    "el", "de", "los", "las", "les", "der", "die", "das", "und", "et", "y", "du",
+    "the", "a", "an", "of", "and", "in", "to", "on", "for", "at", "with", "from", "by", "is", "it", "my",
+    "la", "le", "el", "de", "los", "las", "les", "der", "die", "das", "und", "et", "y", "du",
 ];
 
 /// Words that viewers add to say that they want to watch: they are part of few titles.
 const NOISE_WORDS: [&str; 31] = [
-    "watch", "online", "free", "full", "movie", "movies", "film", "hd", "4k", "1080p", "720p", "trailer", "official",
-    "english", "subtitles", "subtitle", "subtitled", "subs", "sub", "dubbed", "dub", "stream", "streaming", "download",
-    "episode", "episodes", "season", "complete", "series", "show", "tv",
+    "watch",
+    "online",
+    "free",
+    "full",
+    "movie",
+    "movies",
+    "film",
+    "hd",
+    "4k",
+    "1080p",
+    "720p",
+    "trailer",
+    "official",
+    "english",
+    "subtitles",
+    "subtitle",
+    "subtitled",
+    "subs",
+    "sub",
+    "dubbed",
+    "dub",
+    "stream",
+    "streaming",
+    "download",
+    "episode",
+    "episodes",
+    "season",
+    "complete",
+    "series",
+    "show",
+    "tv",
 ];
 
 /// What a word is to the query.
@@ -81,8 +109,10 @@ impl Query {
             let role = role(&text, at, count);
             words.push(Word { raw: typed.cloned().unwrap_or_else(|| text.clone()), role, text });
         }
-        let year = words.iter().rev().find(|word| word.role == Role::Year).and_then(|word| word.text.parse().ok());
-        let mut query = Self { words, key: String::new(), shorter_keys: Vec::new(), typed: raw.join(" "), year };
+        let year =
+            words.iter().rev().find(|word| word.role == Role::Year).and_then(|word| word.text.parse().ok());
+        let mut query =
+            Self { words, key: String::new(), shorter_keys: Vec::new(), typed: raw.join(" "), year };
         query.key = query.key_of(|_| true);
         for shorter in [
             query.key_of(|word| word.role != Role::Year),

@@ -133,6 +133,14 @@ impl Calendar {
         Ok(k)
     }
 
+    /// The calendar of the same interval and zone from a new anchor, as after a pause.
+    ///
+    /// # Errors
+    /// [`CalendarError::OutOfRange`].
+    pub fn restarted_at(&self, anchor: Timestamp) -> Result<Self, CalendarError> {
+        Self::new(anchor, self.interval, self.zone.clone())
+    }
+
     /// The zone that local times are in.
     #[must_use]
     pub const fn zone(&self) -> &Zone {

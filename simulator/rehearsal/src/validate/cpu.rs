@@ -34,6 +34,23 @@ fn thread_seconds() -> Option<f64> {
     Some((user + system) / TICKS_PER_S)
 }
 
+/// Least CPU time to measure a rate over, in seconds: ticks are a hundredth.
+const MEASURED_S: f64 = 0.25;
+
+/// Pieces of work per second, of which one call of `round` does so many, over enough rounds for the clock's ticks.
+pub(super) fn rate(pieces: usize, mut round: impl FnMut()) -> f64 {
+    let clock = Clock::start();
+    let began = clock.seconds();
+    for rounds in 1_u32.. {
+        round();
+        let spent = clock.seconds() - began;
+        if spent >= MEASURED_S {
+            return f64::from(rounds) * pieces as f64 / spent;
+        }
+    }
+    0.0
+}
+
 /// Nanoseconds of CPU that this thread has used.
 pub(super) fn thread_nanos() -> u64 {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);

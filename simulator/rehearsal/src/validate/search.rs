@@ -184,10 +184,18 @@ pub fn run(catalog: &Path, queries: &[PathBuf]) -> Result<Found, Failure> {
 }
 
 fn broken(error: &SearchError) -> Failure {
-    Failure::bug(format!("{error}: {}", std::error::Error::source(error).map_or(String::new(), ToString::to_string)))
+    Failure::bug(format!(
+        "{error}: {}",
+        std::error::Error::source(error).map_or(String::new(), ToString::to_string)
+    ))
 }
 
-fn judge(index: &SearchIndex, row: &Row, found: &mut Found, spent_ns: &mut Vec<u64>) -> Result<(), SearchError> {
+fn judge(
+    index: &SearchIndex,
+    row: &Row,
+    found: &mut Found,
+    spent_ns: &mut Vec<u64>,
+) -> Result<(), SearchError> {
     let began = cpu::thread_nanos();
     let hits = index.search(&Query::parse(&row.query), RESULTS)?;
     spent_ns.push(cpu::thread_nanos().saturating_sub(began));

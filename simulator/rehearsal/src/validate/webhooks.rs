@@ -16,9 +16,6 @@ use super::vectors::{Document, nothing_to_judge, read};
 use super::{Validation, cpu};
 use crate::failure::Failure;
 
-/// Least CPU time to measure over, in seconds: ticks are a hundredth.
-const MEASURED_S: f64 = 0.25;
-
 /// One signed request, as the file has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,7 +125,11 @@ pub fn run(data: &Path) -> Result<Validation, Failure> {
         }
     }
     let judged: Vec<&Vector> = kinds.iter().flat_map(|(_, vectors)| vectors.iter()).collect();
-    found.throughput = throughput(&judged);
+    found.throughput = cpu::rate(judged.len(), || {
+        for vector in &judged {
+            std::hint::black_box(answer(vector));
+        }
+    });
     found.agrees = found.failed == 0;
     Ok(found)
 }
@@ -155,20 +156,4 @@ fn answer(vector: &Vector) -> (Expectation, String) {
         Ok(_) => (Expectation::Accept, "genuine".to_owned()),
         Err(rejection) => (Expectation::Reject, rejection.to_string()),
     }
-}
-
-/// Vectors per CPU-second, over enough rounds for the clock's ticks.
-fn throughput(vectors: &[&Vector]) -> f64 {
-    let clock = cpu::Clock::start();
-    let began = clock.seconds();
-    for round in 1_u32.. {
-        vectors.iter().for_each(|vector| {
-            std::hint::black_box(answer(vector));
-        });
-        let spent = clock.seconds() - began;
-        if spent >= MEASURED_S {
-            return f64::from(round) * vectors.len() as f64 / spent;
-        }
-    }
-    0.0
 }

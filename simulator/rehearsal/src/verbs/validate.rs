@@ -11,7 +11,9 @@ pub(super) fn validate(args: &ValidateArgs) -> Outcome {
     match &args.kind {
         ValidateKind::Sabre { data, golden, json } => Ok(say(&sabre::run(data, golden)?, *json)),
         ValidateKind::Webhooks { data, json } => Ok(say(&webhooks::run(data)?, *json)),
-        ValidateKind::Search { catalog, queries, json } => Ok(say_search(&search::run(catalog, queries)?, *json)),
+        ValidateKind::Search { catalog, queries, json } => {
+            Ok(say_search(&search::run(catalog, queries)?, *json))
+        }
         ValidateKind::Calendar { data, json } => Ok(say(&calendar::run(data)?, *json)),
         ValidateKind::Cache { data, json } => {
             let found = cache::run(data)?;
@@ -83,7 +85,8 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
         for (kind, tally) in &found.kinds {
             terminal::data(&tally_line(kind, tally));
         }
-        for (name, tally) in [("plain kinds", &found.plain), ("hard kinds", &found.hard), ("all", &found.all)] {
+        for (name, tally) in [("plain kinds", &found.plain), ("hard kinds", &found.hard), ("all", &found.all)]
+        {
             terminal::data(&tally_line(name, tally));
         }
         for (what, ms) in [("query", found.query), ("keystroke", found.keystroke)] {
@@ -99,7 +102,10 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
 
 fn tally_line(name: &str, tally: &search::Tally) -> String {
     let (first, three, mrr) = (tally.success_at_1(), tally.success_at_3(), tally.mrr_at_10());
-    format!("{name:<20} {:>5}  {first:>9.3}  {three:>9.3}  {mrr:>7.3}  {:>9}", tally.rows, tally.without_result)
+    format!(
+        "{name:<20} {:>5}  {first:>9.3}  {three:>9.3}  {mrr:>7.3}  {:>9}",
+        tally.rows, tally.without_result
+    )
 }
 
 fn tally_json(tally: &search::Tally) -> serde_json::Value {

@@ -8,6 +8,7 @@ mod calendar;
 mod cli;
 mod gates;
 mod hlsjs;
+mod kit;
 mod levers;
 mod network;
 mod output;

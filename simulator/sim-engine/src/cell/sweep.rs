@@ -1,7 +1,8 @@
 //! What happens to all bodies of a cell at once: bits flow from barrier to barrier, access rates change with their slots,
 //! faults cut connections.
 //!
-//! A body that neither ends nor calls for its player's attention glides: its seat is not touched.
+//! A body that neither ends nor calls for its player's attention glides: its seat is not touched. The others are noted,
+//! so that their seats can be read at once (`ahead.rs`) and the loop over all bodies stays small.
 
 use actors::network::RateClass;
 use actors::player::Failure;
@@ -24,24 +25,27 @@ impl Cell {
             let rates = &board.rates[pop.index()];
             let mut bodies = std::mem::take(&mut self.hall.bodies[pop.index()]);
             let mut sent = 0;
-            let mut index = 0;
-            while let Some(body) = bodies.get_mut(index) {
-                if let Some(bits) = body.glide(rates, epoch, board.to) {
-                    sent += bits;
-                    index += 1;
-                    continue;
-                }
-                let turn = Turn { stage, board, slot: body.slot, now: board.from };
-                if !self.hall.go_on(&turn, &mut self.seats[body.slot as usize], (pop, body)) {
-                    index += 1;
-                    continue;
-                }
-                bodies.swap_remove(index);
-                if let Some(moved) = bodies.get(index) {
-                    self.hall.places[moved.slot as usize] =
-                        u32::try_from(index).expect("fewer bodies than seats");
+            let mut noticed = std::mem::take(&mut self.hall.noticed);
+            for (place, body) in (0u32..).zip(&mut bodies) {
+                match body.glide(rates, epoch, board.to) {
+                    Some(bits) => sent += bits,
+                    None => noticed.push(place),
                 }
             }
+            self.look_at_seats(noticed.iter().map(|&place| bodies[place as usize].slot));
+            // From the last one on, so that what takes the place of a body that ends has had its turn.
+            while let Some(place) = noticed.pop() {
+                let index = place as usize;
+                let body = &mut bodies[index];
+                let turn = Turn { stage, board, slot: body.slot, now: board.from };
+                if self.hall.go_on(&turn, &mut self.seats[body.slot as usize], (pop, body)) {
+                    bodies.swap_remove(index);
+                    if let Some(moved) = bodies.get(index) {
+                        self.hall.places[moved.slot as usize] = place;
+                    }
+                }
+            }
+            self.hall.noticed = noticed;
             self.hall.sent[pop.index()] += sent;
             self.hall.bodies[pop.index()] = bodies;
         }

@@ -58,6 +58,12 @@ impl Index {
         }
     }
 
+    /// What stands where the search for `key` begins.
+    #[inline]
+    pub(super) fn glance(&self, key: u64) -> u32 {
+        self.entries[self.home(spread(key))]
+    }
+
     /// Adds a key that is not there.
     pub(super) fn insert(&mut self, slab: &Slab, key: u64, slot: u32) {
         if (self.used + 1) * 2 > self.entries.len() {

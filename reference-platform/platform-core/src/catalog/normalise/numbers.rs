@@ -58,7 +58,8 @@ pub(super) fn canonical(words: Vec<String>) -> Vec<String> {
     while at < words.len() {
         let word = &words[at];
         if let Some(tens) = position(&TENS, word) {
-            let units = words.get(at + 1).and_then(|next| position(&UNITS, next)).filter(|n| (1..10).contains(n));
+            let units =
+                words.get(at + 1).and_then(|next| position(&UNITS, next)).filter(|n| (1..10).contains(n));
             result.push((20 + 10 * tens + units.unwrap_or(0)).to_string());
             at += 1 + usize::from(units.is_some());
             continue;

@@ -71,7 +71,8 @@ pub fn phonetic(word: &str) -> String {
     let mut rest = word;
     while let Some(first) = rest.chars().next() {
         let is_start = rest.len() == word.len();
-        let pair = SOUNDS.iter().find(|(letters, _)| rest.starts_with(letters) && !(is_start && *letters == "gh"));
+        let pair =
+            SOUNDS.iter().find(|(letters, _)| rest.starts_with(letters) && !(is_start && *letters == "gh"));
         let (sound, length) = match pair {
             Some((letters, sound)) => (*sound, letters.len()),
             None => (single(first, is_start), first.len_utf8()),

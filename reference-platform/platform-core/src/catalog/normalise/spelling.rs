@@ -37,8 +37,20 @@ const SAME: [(&str, &str); 31] = [
 
 /// Words in `our` that are `or` on the other side of the Atlantic; `hour`, `four` and `tour` are not.
 const OUR: [&str; 14] = [
-    "colour", "honour", "neighbour", "armour", "flavour", "behaviour", "parlour", "rumour", "harbour", "labour",
-    "saviour", "favour", "humour", "vapour",
+    "colour",
+    "honour",
+    "neighbour",
+    "armour",
+    "flavour",
+    "behaviour",
+    "parlour",
+    "rumour",
+    "harbour",
+    "labour",
+    "saviour",
+    "favour",
+    "humour",
+    "vapour",
 ];
 
 /// The comparable form of one word.

@@ -61,9 +61,13 @@ fn forms_of_one_word_share_a_stem() {
 
 #[test]
 fn words_that_sound_alike_share_a_code() {
-    for [one, other] in
-        [["night", "nite"], ["phantom", "fantom"], ["knight", "night"], ["cavalier", "cavalior"], ["quay", "kay"]]
-    {
+    for [one, other] in [
+        ["night", "nite"],
+        ["phantom", "fantom"],
+        ["knight", "night"],
+        ["cavalier", "cavalior"],
+        ["quay", "kay"],
+    ] {
         assert_eq!(phonetic(one), phonetic(other), "{one} {other}");
     }
     assert_ne!(phonetic("night"), phonetic("nine"));

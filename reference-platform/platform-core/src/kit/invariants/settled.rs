@@ -1,0 +1,60 @@
+//! What must hold when the faults have ended and the jobs have run for two days.
+
+use super::super::system::Status;
+use super::{DAY, Scene, shown};
+
+impl Scene<'_> {
+    pub(super) fn rows_settled(&self) -> Result<(), String> {
+        if let Some(attempt) = self.snapshot.attempts.iter().find(|attempt| attempt.live) {
+            return Err(format!("attempt `{}` still has no outcome", attempt.idempotency_key));
+        }
+        if let Some(row) = self.snapshot.inbox.iter().find(|row| !row.settled) {
+            return Err(format!("event `{}` is still not settled", row.event));
+        }
+        let books = self.world.books();
+        for receipt in &self.snapshot.receipts {
+            if !receipt.posted || !books.posted.contains(&receipt.notice) {
+                return Err(format!("receipt `{}` was never posted", receipt.notice));
+            }
+        }
+        let unbooked = books.payments.iter().find(|payment| payment.captured && !self.booked(&payment.id));
+        unbooked.map_or(Ok(()), |payment| Err(format!("`{}` was captured and is in no ledger", payment.id)))
+    }
+
+    pub(super) fn subscriptions_settled(&self) -> Result<(), String> {
+        let now = self.world.now.get();
+        for view in &self.snapshot.subscriptions {
+            let name = &view.subscription;
+            if let Some(at) = self.canceled_at(name) {
+                let books = self.world.books();
+                let kept =
+                    books.arrivals.iter().skip(at).filter(|arrival| arrival.call.subscription == *name);
+                for payment in kept.filter_map(|arrival| books.fetch(arrival.captured.as_deref()?)) {
+                    if payment.refunded != payment.call.amount.minor_units {
+                        return Err(format!(
+                            "`{}` came after `{name}` was canceled and was kept",
+                            payment.id
+                        ));
+                    }
+                }
+            }
+            if view.status == Status::Canceled {
+                continue;
+            }
+            let last = view.period_starts.last().copied().unwrap_or_default();
+            let period = self.period(name, last)?;
+            if period.end <= now {
+                return Err(format!("`{name}` was not renewed at {}", shown(period.end)));
+            }
+            let covered = self.paid(view, false)?.iter().any(|paid| paid.holds(now));
+            let window_open = now < last.saturating_add(self.model.start.grace).saturating_add(DAY);
+            match view.status {
+                Status::Active if !covered => return Err(format!("`{name}` is active and nobody paid")),
+                Status::PastDue if covered => return Err(format!("`{name}` is past due and paid")),
+                Status::PastDue if !window_open => return Err(format!("`{name}` is past due for ever")),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

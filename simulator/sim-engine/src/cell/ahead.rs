@@ -1,0 +1,65 @@
+//! Reads what the next events will touch, before it is their turn.
+//!
+//! A world is larger than the processor's caches, so that each event waits for memory several times, one line after the
+//! other. The events of an epoch are known before the first is handled. Reading a word of every line for a batch of them
+//! keeps many reads in flight at once, and the events then find their lines there. Nothing is decided here: what is
+//! read is thrown away, and a wrong guess costs a read.
+
+use core::hint::black_box;
+
+use actors::player::Content;
+use platform_core::cache::CacheKey;
+
+use super::Cell;
+use crate::seat::{Phase, Seat};
+use crate::stage::Stage;
+use crate::wheel::{Event, EventKind};
+
+/// How many events are looked at together: their seats' lines (5 KiB) stay in a first-level cache until their turn, and
+/// more reads than a core keeps in flight gain nothing.
+pub(super) const BATCH: usize = 16;
+
+impl Cell {
+    /// Looks at `event`, whose turn it is, and at those that follow.
+    pub(super) fn look_ahead(&self, stage: &Stage, event: Event) {
+        let upcoming = self.hall.wheel.upcoming(BATCH - 1);
+        let mut seen = self.seats[event.slot() as usize].glance();
+        for next in upcoming {
+            seen ^= self.seats[next.slot() as usize].glance();
+        }
+        // Index first, then slots: a slot's place is known only when its index entry has come.
+        for (pop, key) in self.lookups(stage, upcoming) {
+            seen ^= u64::from(self.hall.edges[pop].cache.glance(key));
+        }
+        for (pop, key) in self.lookups(stage, upcoming) {
+            seen ^= u64::from(self.hall.edges[pop].cache.contains(key));
+        }
+        black_box(seen);
+    }
+
+    /// Looks at seats whose turn comes soon.
+    pub(super) fn look_at_seats(&self, slots: impl Iterator<Item = u32>) {
+        black_box(slots.map(|slot| self.seats[slot as usize].glance()).fold(0, |seen, word| seen ^ word));
+    }
+
+    /// Where the players that wake will probably look for what: at the POP that they are connected to, for the next
+    /// segment in the last variant.
+    fn lookups<'a>(
+        &'a self,
+        stage: &'a Stage,
+        upcoming: &'a [Event],
+    ) -> impl Iterator<Item = (usize, CacheKey)> + 'a {
+        upcoming.iter().filter(|event| event.kind() == EventKind::Wake).filter_map(|event| {
+            let seat: &Seat = &self.seats[event.slot() as usize];
+            let pop = seat.connected.filter(|_| seat.phase == Phase::Active)?;
+            if matches!(stage.content(seat.title), Content::Live(_)) {
+                return None;
+            }
+            let player = &seat.player;
+            Some((
+                pop.index(),
+                stage.cache_key(seat.title, player.variant(), player.next_segment(), seat.token),
+            ))
+        })
+    }
+}
