@@ -10,20 +10,31 @@ use platform_core::catalog::record::Availability;
 /// Titles of a chunk: an edit of 44,000 titles then copies 64 lists of windows and 690 pointers, some microseconds.
 const CHUNK: usize = 64;
 
-type Chunk = Vec<Vec<Availability>>;
+/// The windows of some titles, one after the other.
+#[derive(Debug, Clone)]
+struct Chunk([Vec<Availability>; CHUNK]);
+
+/// All chunks.
+#[derive(Debug, Clone)]
+struct Chunks(Box<[Arc<Chunk>]>);
 
 /// The windows of all titles, by the title's number.
 #[derive(Debug)]
-pub(super) struct Windows(RwLock<Arc<Vec<Arc<Chunk>>>>);
+pub(super) struct Windows(RwLock<Arc<Chunks>>);
 
 /// The windows as they were at one moment.
 #[derive(Debug, Clone)]
-pub(super) struct Snapshot(Arc<Vec<Arc<Chunk>>>);
+pub(super) struct Snapshot(Arc<Chunks>);
 
 impl Windows {
     pub(super) fn new(windows: Vec<Vec<Availability>>) -> Self {
-        let chunks = windows.chunks(CHUNK).map(|chunk| Arc::new(chunk.to_vec())).collect();
-        Self(RwLock::new(Arc::new(chunks)))
+        let mut left = windows.into_iter();
+        let mut chunks = Vec::new();
+        while left.len() > 0 {
+            // The last chunk is filled up with titles that nobody may watch.
+            chunks.push(Arc::new(Chunk(std::array::from_fn(|_| left.next().unwrap_or_default()))));
+        }
+        Self(RwLock::new(Arc::new(Chunks(chunks.into()))))
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -34,15 +45,15 @@ impl Windows {
     pub(super) fn set(&self, title: u32, windows: Vec<Availability>) {
         let title = title as usize;
         let mut chunks = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let chunk = &mut Arc::make_mut(&mut chunks)[title / CHUNK];
-        Arc::make_mut(chunk)[title % CHUNK] = windows;
+        let chunk = &mut Arc::make_mut(&mut chunks).0[title / CHUNK];
+        Arc::make_mut(chunk).0[title % CHUNK] = windows;
     }
 }
 
 impl Snapshot {
     pub(super) fn of(&self, title: u32) -> &[Availability] {
         let title = title as usize;
-        &self.0[title / CHUNK][title % CHUNK]
+        &self.0.0[title / CHUNK].0[title % CHUNK]
     }
 }
 
