@@ -8,7 +8,7 @@
 //! - [`assemble`]: from runs to a judged report. [`reproduce`]: the same again, byte for byte.
 //! - [`host`]: wall time and memory, for progress and `host.json` only.
 //! - [`demo_search`]: the search of `serve`, over a synthetic catalogue.
-//! - [`json_lines`]: files of one JSON object a line. [`title_facts`]: catalogue files read as plain facts, for making queries.
+//! - [`title_facts`]: catalogue files read as plain facts, for making queries; [`json_lines`]: their lines.
 //! - [`files`]: scenarios read, results written whole or not at all. [`terminal`]: text out.
 //! - [`validate`]: outside evidence in (reference data), differences out.
 

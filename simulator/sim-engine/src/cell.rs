@@ -96,7 +96,7 @@ struct Hall {
     bodies: Vec<Vec<Body>>,
     /// By slot: where a seat's body is in its POP's list.
     places: Vec<u32>,
-    /// Places in a POP's list of the bodies that do not glide; empty but during the sweep.
+    /// Places in a list of the bodies that do not glide; empty but during the sweep.
     noticed: Vec<u32>,
     /// Slices of the edge caches, by POP.
     edges: Vec<Slice>,
@@ -154,13 +154,11 @@ impl Cell {
     pub(crate) fn run_epoch(&mut self, stage: &Stage, board: &Board) {
         self.begin_epoch(stage, board);
         self.hall.wheel.sort();
-        let mut looked_at = 0;
-        while let Some(event) = self.hall.wheel.pop() {
-            if looked_at == 0 {
-                looked_at = ahead::BATCH;
+        for turn in 0.. {
+            let Some(event) = self.hall.wheel.pop() else { break };
+            if turn % ahead::BATCH == 0 {
                 self.look_ahead(stage, event);
             }
-            looked_at -= 1;
             self.hash = mix(self.hash ^ event.word());
             self.events += 1;
             self.handle(stage, board, event);

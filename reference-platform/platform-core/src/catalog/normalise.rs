@@ -27,7 +27,7 @@ pub const VERSION: u32 = 1;
 /// which language a title is in.
 pub const ARTICLES: [&str; 3] = ["the", "a", "an"];
 
-/// Articles that are moved behind a comma in lists: `Matrix, The`.
+/// Articles that are moved behind a comma in lists: `Lantern, The`.
 const TRAILING_ARTICLES: [&str; 14] =
     ["the", "a", "an", "le", "la", "les", "el", "los", "las", "il", "der", "die", "das", "l'"];
 
@@ -69,7 +69,7 @@ pub fn person(text: &str) -> String {
     if kept.is_empty() { words.join(" ") } else { kept.join(" ") }
 }
 
-/// Splits `Matrix, The` into `Matrix` and `The`.
+/// Splits `Lantern, The` into `Lantern` and `The`.
 fn split_trailing_article(text: &str) -> (&str, Option<&str>) {
     if let Some((front, last)) = text.trim_end().rsplit_once(',') {
         let article = last.trim();

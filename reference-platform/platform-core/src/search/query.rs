@@ -58,7 +58,7 @@ const NOISE_WORDS: [&str; 31] = [
 pub enum Role {
     /// It names something.
     Content,
-    /// It joins ([`STOP_WORDS`]).
+    /// It joins others and tells little.
     Stop,
     /// It says that the viewer wants to watch.
     Noise,
@@ -106,7 +106,7 @@ impl Query {
         let mut words: Vec<Word> = Vec::with_capacity(count);
         for (at, text) in canonical.into_iter().enumerate() {
             let typed = if aligned { raw.get(at) } else { raw.last().filter(|_| at == last) };
-            let role = role(&text, at, count);
+            let role = role(&text, count);
             words.push(Word { raw: typed.cloned().unwrap_or_else(|| text.clone()), role, text });
         }
         let year =
@@ -146,7 +146,7 @@ impl Query {
     }
 }
 
-fn role(text: &str, at: usize, count: usize) -> Role {
+fn role(text: &str, count: usize) -> Role {
     if let Ok(year) = text.parse::<u16>()
         && text.len() == 4
         && (YEAR_MIN..=YEAR_MAX).contains(&year)
@@ -156,7 +156,7 @@ fn role(text: &str, at: usize, count: usize) -> Role {
     }
     if STOP_WORDS.contains(&text) {
         Role::Stop
-    } else if count > 1 && at + 1 <= count && NOISE_WORDS.contains(&text) {
+    } else if count > 1 && NOISE_WORDS.contains(&text) {
         Role::Noise
     } else {
         Role::Content

@@ -125,7 +125,7 @@ impl Expander<'_> {
         Ok(())
     }
 
-    /// The joined neighbours `spider` `man` as one word.
+    /// The joined neighbours `night` `train` as one word.
     pub(super) fn pair(&self, joined: &str, is_last: bool) -> Result<Meanings, SearchError> {
         let mut meanings = Meanings::default();
         meanings.add(Place::Title, joined, 0.97);

@@ -223,7 +223,7 @@ impl SearchIndex {
             *before += 1;
             scored.push((features.points() - malus, features, ordinal));
         }
-        scored.sort_by(|a, b| b.0.cmp(&a.0));
+        scored.sort_by_key(|(points, _, _)| std::cmp::Reverse(*points));
         scored.into_iter().map(|(_, features, ordinal)| (features, ordinal)).collect()
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Fields {
     pub(super) key: Field,
     /// Words of titles, comparable and as written.
     pub(super) title: Field,
-    /// Neighbouring words of titles joined, and whole titles joined: `spider man` as `spiderman`.
+    /// Neighbouring words of titles joined, and whole titles joined: `night train` as `nighttrain`.
     pub(super) joined: Field,
     /// Words of names.
     pub(super) people: Field,

@@ -10,14 +10,14 @@ fn check(text: &str, expected: &str) {
 #[test]
 fn what_differs_only_in_writing_has_one_key() {
     for [one, other] in [
-        ["Matrix, The", "the matrix"],
-        ["Amélie", "AMELIE"],
-        ["Spider-Man", "spider man"],
-        ["Fast & Furious", "fast and furious"],
+        ["Lantern, The", "the lantern"],
+        ["Zélie", "ZELIE"],
+        ["Otter-Man", "otter man"],
+        ["Salt & Thunder", "salt and thunder"],
         ["Don\u{2019}t Look", "dont look"],
-        ["L.A. Law", "la law"],
-        ["S.W.A.T.", "swat"],
-        ["Rocky II", "rocky 2"],
+        ["Q.Z. Law", "qz law"],
+        ["Q.R.S.T.", "qrst"],
+        ["Boulder II", "boulder 2"],
         ["Part I", "part one"],
         ["Twenty-One Days", "21 days"],
         ["Ｆｕｌｌ　Width", "full width"],
@@ -33,12 +33,12 @@ fn what_differs_only_in_writing_has_one_key() {
 
 #[test]
 fn what_differs_in_meaning_does_not() {
-    check("I, Robot", "i robot");
-    check("Die Hard", "die hard");
+    check("I, Kettle", "i kettle");
+    check("Die Often", "die often");
     check("A", "a");
     check("The The", "the");
     check("Four Hours on Tour", "4 hours on tour");
-    assert_ne!(key("Rocky 2"), key("Rocky 3"));
+    assert_ne!(key("Boulder 2"), key("Boulder 3"));
 }
 
 #[test]
@@ -75,8 +75,8 @@ fn words_that_sound_alike_share_a_code() {
 
 #[test]
 fn a_name_keeps_its_words_and_loses_its_suffix() {
-    assert_eq!(person("Robert Downey Jr."), "robert downey");
-    assert_eq!(person("Penélope Cruz"), "penelope cruz");
+    assert_eq!(person("Ossian Brandt Jr."), "ossian brandt");
+    assert_eq!(person("Zélie Ørn"), "zelie orn");
     assert_eq!(person("V.I. Six"), "vi six");
 }
 
