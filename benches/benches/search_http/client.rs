@@ -12,6 +12,7 @@ use super::REGION;
 
 /// What came back.
 pub(crate) struct Answer {
+    /// 0 where no answer came.
     pub(crate) status: u16,
     /// Milliseconds that the server says it took.
     pub(crate) handler_ms: Option<f64>,
@@ -35,8 +36,9 @@ impl Client {
     pub(crate) async fn search(&self, text: &str, more: &str) -> Answer {
         let typed: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let path = format!("http://{}/v1/search?q={typed}&region={REGION}&age=18{more}", self.address);
-        let response =
-            self.connections.get(path.parse().expect("an address")).await.expect("the server runs");
+        // A refused or broken connection is what a viewer on a busy evening sees too.
+        let asked = self.connections.get(path.parse().expect("an address")).await;
+        let Ok(response) = asked else { return Answer { status: 0, handler_ms: None, ids: Vec::new() } };
         let (head, body) = response.into_parts();
         let body = body.collect().await.expect("the answer ends").to_bytes();
         let timing = head.headers.get("server-timing").and_then(|value| value.to_str().ok());

@@ -139,7 +139,7 @@ async fn until_obeyed(
     // Far beyond the bound: then it is never obeyed, and the figure says so.
     while began.elapsed() < Duration::from_secs(10) {
         let answer = client.search(name, "&limit=50&tier=premium").await;
-        if answer.ids.contains(&id.0) == expected {
+        if answer.status == 200 && answer.ids.contains(&id.0) == expected {
             break;
         }
     }

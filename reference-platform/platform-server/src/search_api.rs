@@ -5,7 +5,8 @@
 //! - [`viewer`]: who asks, and from where that is believed.
 //! - [`searcher`]: what the routes ask of a search, and what it answers.
 //! - [`filters`]: what a viewer may see, said once for all searches.
-//! - [`indexed`]: the index behind the routes; `marks`: what is highlighted.
+//! - [`indexed`]: the index behind the routes; `windows`: where each title may be watched;
+//!   `marks`: what is highlighted.
 //! - [`scan`]: the naive search that the index replaced.
 //! - [`problem`]: errors as clients see them.
 //! - [`openapi`]: the description of the routes.
@@ -24,3 +25,4 @@ pub mod searcher;
 #[cfg(test)]
 mod tests;
 pub mod viewer;
+mod windows;

@@ -5,8 +5,8 @@
 //! first result, so it can name nothing that the viewer may not see.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use platform_core::catalog::normalise;
 use platform_core::catalog::record::{Availability, Maturity, RecordId, TitleRecord};
 use platform_core::search::query::Query;
 use platform_core::search::rank::Features;
@@ -18,11 +18,12 @@ use super::parameters::{SearchRequest, SuggestRequest};
 use super::problem::Problem;
 use super::searcher::{Answer, Elsewhere, Hit, Searcher, Suggestion, parts};
 use super::viewer::Viewer;
+use super::windows::{Snapshot, Windows};
 use crate::search::{SearchError, SearchIndex};
 
 /// Results that can be paged through, and that facets count. The index judges as many.
 pub const PAGES_MAX: usize = 160;
-/// Titles of a name that are looked at for "not available here".
+/// Titles of one name that are given as "not available here".
 const ELSEWHERE_MAX: usize = 10;
 /// What counts as the same title.
 const IS_EXACT: f64 = 0.95;
@@ -34,9 +35,11 @@ pub struct IndexedCatalogue {
     index: SearchIndex,
     titles: Vec<TitleRecord>,
     by_id: BTreeMap<RecordId, u32>,
+    /// Titles that read the same, by what they read.
+    by_key: BTreeMap<String, Vec<u32>>,
     /// Most watched first, then by id.
     popular: Vec<u32>,
-    windows: RwLock<Vec<Vec<Availability>>>,
+    windows: Windows,
     generation: u64,
 }
 
@@ -57,24 +60,23 @@ impl IndexedCatalogue {
             offered.into_iter().map(|offered| (offered.title, offered.windows)).unzip();
         let index = SearchIndex::build(&titles)?;
         let by_id = (0..).zip(&titles).map(|(at, title)| (title.id.clone(), at)).collect();
+        let mut by_key: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for (at, title) in (0..).zip(&titles) {
+            by_key.entry(normalise::key(&title.title)).or_default().push(at);
+        }
         let mut popular: Vec<u32> = (0..).zip(&titles).map(|(at, _)| at).collect();
         popular.sort_by(|&a, &b| {
             let (a, b) = (&titles[a as usize], &titles[b as usize]);
             (b.popularity, &a.id).cmp(&(a.popularity, &b.id))
         });
-        Ok(Self { index, titles, by_id, popular, windows: RwLock::new(windows), generation })
+        Ok(Self { index, titles, by_id, by_key, popular, windows: Windows::new(windows), generation })
     }
 
     /// Replaces the windows of a title; the next search obeys them. `false` if there is no such title.
     pub fn set_windows(&self, id: &RecordId, windows: Vec<Availability>) -> bool {
         let Some(&title) = self.by_id.get(id) else { return false };
-        let mut table = self.windows.write().unwrap_or_else(PoisonError::into_inner);
-        table[title as usize] = windows;
+        self.windows.set(title, windows);
         true
-    }
-
-    fn windows(&self) -> RwLockReadGuard<'_, Vec<Vec<Availability>>> {
-        self.windows.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn title(&self, number: u32) -> &TitleRecord {
@@ -125,25 +127,25 @@ impl IndexedCatalogue {
         query: &Query,
         viewer: &Viewer,
         now: Timestamp,
-        windows: &[Vec<Availability>],
-    ) -> Result<Vec<Elsewhere>, Problem> {
+        windows: &Snapshot,
+    ) -> Vec<Elsewhere> {
         if viewer.age < Maturity::ADULT || query.is_blank() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let open_here = |window: &Availability| window.territory == viewer.region && window.is_open(now);
-        let hidden = |title: u32| {
-            is_old_enough(self.title(title), viewer) && !windows[title as usize].iter().any(open_here)
+        let hidden = |title: &u32| {
+            is_old_enough(self.title(*title), viewer) && !windows.of(*title).iter().any(open_here)
         };
-        let found = self.ranked(query, &hidden)?;
-        let exact = |ranked: &&Ranked| {
-            let features = ranked.features.as_ref();
-            features.is_some_and(|features| features.exact.max(features.exact_joined) >= IS_EXACT)
-        };
-        let exact = found.iter().take(ELSEWHERE_MAX).filter(exact);
-        let mut names: Vec<String> = exact.map(|ranked| self.title(ranked.title).title.clone()).collect();
+        let named = self.by_key.get(&query.key).map_or(&[][..], Vec::as_slice);
+        let mut names: Vec<&str> = named
+            .iter()
+            .filter(|title| hidden(title))
+            .take(ELSEWHERE_MAX)
+            .map(|&title| self.title(title).title.as_str())
+            .collect();
         names.sort_unstable();
         names.dedup();
-        Ok(names.into_iter().map(|title| Elsewhere { title }).collect())
+        names.into_iter().map(|title| Elsewhere { title: title.to_owned() }).collect()
     }
 
     /// What was typed with the words of the first result in place of those that are a slip apart.
@@ -203,10 +205,10 @@ impl Searcher for IndexedCatalogue {
         let query = Query::parse(&request.text);
         let belongs = format!("{:x}.{:x}.", self.generation, fingerprint(request));
         let after = request.cursor.as_ref().map(|cursor| After::read(cursor, &belongs)).transpose()?;
-        let windows = self.windows();
+        let windows = self.windows.snapshot();
         let sees = |title: u32| {
             is_old_enough(self.title(title), &request.viewer)
-                && is_offered(&windows[title as usize], &request.viewer, now)
+                && is_offered(windows.of(title), &request.viewer, now)
         };
         let ranked = self.ranked(&query, &|title| sees(title) && passes(self.title(title), request, None))?;
         let mut counts = Counts::default();
@@ -238,17 +240,17 @@ impl Searcher for IndexedCatalogue {
             facets: counts.facets(),
             relaxed,
             did_you_mean,
-            elsewhere: self.elsewhere(&query, &request.viewer, now, &windows)?,
+            elsewhere: self.elsewhere(&query, &request.viewer, now, &windows),
             next_cursor: last.map(|last| format!("{belongs}{}.{}", last.points, self.title(last.title).id.0)),
         })
     }
 
     fn suggest(&self, request: &SuggestRequest, now: Timestamp) -> Result<Vec<Suggestion>, Problem> {
         let query = Query::parse(&request.text);
-        let windows = self.windows();
+        let windows = self.windows.snapshot();
         let sees = |title: u32| {
             is_old_enough(self.title(title), &request.viewer)
-                && is_offered(&windows[title as usize], &request.viewer, now)
+                && is_offered(windows.of(title), &request.viewer, now)
         };
         let suggestion = |ranked: Ranked| {
             let title = self.title(ranked.title);

@@ -40,6 +40,8 @@ pub struct SearchApi {
     source: ViewerSource,
     clock: Clock,
     in_flight: Arc<Semaphore>,
+    /// As many as there are cores: more at once would only take time from each other.
+    running: Arc<Semaphore>,
 }
 
 impl SearchApi {
@@ -47,7 +49,9 @@ impl SearchApi {
     #[must_use]
     pub fn new(source: ViewerSource, clock: Clock) -> Arc<Self> {
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
-        Arc::new(Self { searchers: RwLock::default(), source, clock, in_flight })
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let running = Arc::new(Semaphore::new(cores));
+        Arc::new(Self { searchers: RwLock::default(), source, clock, in_flight, running })
     }
 
     /// Answers from this search from now on. The one before answers cursors of its own for another minute.
@@ -82,8 +86,9 @@ impl SearchApi {
         let searcher = self.searcher()?;
         let permit = Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
         let begun = (self.clock)();
+        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Problem::Internal)?;
         let answer = tokio::task::spawn_blocking(move || {
-            let _held_until_done = permit;
+            let _held_until_done = (permit, turn);
             work(&*searcher, begun)
         });
         let answer = answer.await.map_err(|error| {
