@@ -28,8 +28,8 @@ pub const VERSION: u32 = 1;
 pub const ARTICLES: [&str; 3] = ["the", "a", "an"];
 
 /// Articles that are moved behind a comma in lists: `Lantern, The`.
-const TRAILING_ARTICLES: [&str; 14] =
-    ["the", "a", "an", "le", "la", "les", "el", "los", "las", "il", "der", "die", "das", "l'"];
+const TRAILING_ARTICLES: [&str; 13] =
+    ["the", "a", "an", "le", "la", "les", "el", "los", "las", "il", "der", "die", "das"];
 
 /// The comparable words of a title or a query, articles kept, a trailing one moved to the front.
 ///
@@ -71,9 +71,9 @@ pub fn person(text: &str) -> String {
 
 /// Splits `Lantern, The` into `Lantern` and `The`.
 fn split_trailing_article(text: &str) -> (&str, Option<&str>) {
-    if let Some((front, last)) = text.trim_end().rsplit_once(',') {
+    if let Some((front, last)) = text.trim_end().rsplit_once([',', '\u{ff0c}']) {
         let article = last.trim();
-        let is_article = TRAILING_ARTICLES.iter().any(|known| article.eq_ignore_ascii_case(known));
+        let is_article = TRAILING_ARTICLES.contains(&fold(article).as_str());
         if is_article && front.chars().any(char::is_alphanumeric) {
             return (front, Some(article));
         }

@@ -29,17 +29,19 @@ pub fn fold(text: &str) -> String {
         if matches!(c, '\u{bc}'..='\u{be}' | '\u{2150}'..='\u{215f}') {
             plain.push(' ');
         }
-        for part in std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c)) {
+        // Lower case twice: what a compatibility form stands for may have one of its own.
+        let lower = c.to_lowercase().nfkd().flat_map(char::to_lowercase).nfkd();
+        for part in lower.filter(|c| !is_combining_mark(*c)) {
             push_plain(&mut plain, part);
         }
     }
     separate(&plain)
 }
 
-/// Appends what a character is in lower-case ASCII, or the character itself where it has no such form.
+/// Appends what a lower-case character is in ASCII, or the character itself where it has no such form.
 fn push_plain(plain: &mut String, c: char) {
     if c.is_ascii() {
-        plain.push(c.to_ascii_lowercase());
+        plain.push(c);
         return;
     }
     match c {
@@ -48,7 +50,7 @@ fn push_plain(plain: &mut String, c: char) {
             Some(latin) if latin.chars().any(|c| c.is_ascii_alphanumeric()) => {
                 plain.extend(latin.chars().map(|c| c.to_ascii_lowercase()));
             }
-            _ => plain.extend(c.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c))),
+            _ => plain.push(c),
         },
         _ => plain.push(' '),
     }
