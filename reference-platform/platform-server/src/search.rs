@@ -15,6 +15,8 @@ pub mod index;
 mod judge;
 mod retrieve;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod titles;
 
 pub use index::{Hit, SearchError, SearchIndex};

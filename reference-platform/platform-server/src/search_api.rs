@@ -14,6 +14,8 @@
 
 pub mod filters;
 pub mod indexed;
+#[cfg(test)]
+mod isolation;
 mod marks;
 pub mod openapi;
 mod page;

@@ -51,6 +51,8 @@ pub struct Hit {
     pub year: Option<u16>,
     /// Why it stands where it does.
     pub features: Features,
+    /// What it is ordered by, in millionths of a score; falling, equal ones by `id`.
+    pub points: i64,
 }
 
 /// What is looked for, and among which titles.
@@ -58,6 +60,13 @@ pub struct Hit {
 struct Asked<'a> {
     query: &'a Query,
     allowed: &'a dyn Fn(u32) -> bool,
+}
+
+/// A candidate in its place.
+struct Placed {
+    points: i64,
+    features: Features,
+    ordinal: u32,
 }
 
 /// The index over a catalogue, in memory.
@@ -137,9 +146,10 @@ impl SearchIndex {
         if let Ok(mut pool) = self.scratch.lock() {
             pool.push(scratch);
         }
-        let hits = found?.into_iter().take(limit).map(|(features, ordinal)| {
+        let hits = found?.into_iter().take(limit).map(|Placed { points, features, ordinal }| {
             let title = &self.titles.list[ordinal as usize];
             Hit {
+                points,
                 id: title.id.clone(),
                 kind: title.kind,
                 title: title.shown.clone(),
@@ -151,7 +161,7 @@ impl SearchIndex {
     }
 
     /// Candidates with their features, best first.
-    fn judged(&self, asked: &Asked<'_>, scratch: &mut Scratch) -> Result<Vec<(Features, u32)>, SearchError> {
+    fn judged(&self, asked: &Asked<'_>, scratch: &mut Scratch) -> Result<Vec<Placed>, SearchError> {
         let query = asked.query;
         let searcher = self.reader.searcher();
         let expander = Expander { searcher: &searcher, fields: self.fields, titles: &self.titles };
@@ -176,8 +186,9 @@ impl SearchIndex {
             }
         }
         let first = self.ranked(&searcher, asked, (&meanings, &pairs), scratch)?;
-        let is_enough =
-            first.first().is_some_and(|(best, _)| best.exact > 0.0 || best.query_covered >= COVERED_ENOUGH);
+        let is_enough = first
+            .first()
+            .is_some_and(|best| best.features.exact > 0.0 || best.features.query_covered >= COVERED_ENOUGH);
         if is_enough {
             return Ok(first);
         }
@@ -193,7 +204,7 @@ impl SearchIndex {
         asked: &Asked<'_>,
         (meanings, pairs): (&[Meanings], &[Meanings]),
         scratch: &mut Scratch,
-    ) -> Result<Vec<(Features, u32)>, SearchError> {
+    ) -> Result<Vec<Placed>, SearchError> {
         let Asked { query, allowed } = *asked;
         let weights = self.weights(query);
         let retrieval = Retrieval {
@@ -211,29 +222,34 @@ impl SearchIndex {
             }
         }
         let judge = Judge::new(&self.titles, query, weights, (meanings, pairs));
-        let mut ranked: Vec<(Features, u32)> =
-            candidates.iter().map(|candidate| (judge.features(candidate), candidate.ordinal)).collect();
-        ranked.sort_by(|a, b| {
-            let ids = (&self.titles.list[a.1 as usize].id, &self.titles.list[b.1 as usize].id);
-            b.0.points().cmp(&a.0.points()).then_with(|| ids.0.cmp(ids.1))
-        });
-        Ok(self.spread(ranked))
+        let mut ranked: Vec<Placed> = candidates
+            .iter()
+            .map(|candidate| {
+                let features = judge.features(candidate);
+                Placed { points: features.points(), features, ordinal: candidate.ordinal }
+            })
+            .collect();
+        self.sort(&mut ranked);
+        self.spread(&mut ranked);
+        self.sort(&mut ranked);
+        Ok(ranked)
+    }
+
+    fn sort(&self, ranked: &mut [Placed]) {
+        let id = |placed: &Placed| &self.titles.list[placed.ordinal as usize].id;
+        ranked.sort_unstable_by(|a, b| b.points.cmp(&a.points).then_with(|| id(a).cmp(id(b))));
     }
 
     /// Titles of the same name, none of which was asked for by its whole name, do not push others off the page: after the
     /// first of them, each counts a little less.
-    fn spread(&self, ranked: Vec<(Features, u32)>) -> Vec<(Features, u32)> {
+    fn spread(&self, ranked: &mut [Placed]) {
         let mut seen: BTreeMap<&str, i64> = BTreeMap::new();
-        let mut scored: Vec<(i64, Features, u32)> = Vec::with_capacity(ranked.len());
-        for (features, ordinal) in ranked {
-            let name = self.titles.list[ordinal as usize].forms[0].keys[0].as_str();
+        for placed in ranked.iter_mut().filter(|placed| placed.features.exact == 0.0) {
+            let name = self.titles.list[placed.ordinal as usize].forms[0].keys[0].as_str();
             let before = seen.entry(name).or_default();
-            let malus = if features.exact > 0.0 { 0 } else { *before * REPEATED_NAME_POINTS };
+            placed.points -= *before * REPEATED_NAME_POINTS;
             *before += 1;
-            scored.push((features.points() - malus, features, ordinal));
         }
-        scored.sort_by_key(|(points, _, _)| std::cmp::Reverse(*points));
-        scored.into_iter().map(|(_, features, ordinal)| (features, ordinal)).collect()
     }
 
     /// How telling each word is.

@@ -8,6 +8,8 @@ use super::retrieve::{Candidate, Found};
 use super::schema::Place;
 use super::titles::{Form, Title, Titles, WordId};
 
+/// What it counts that the query is the title but for a year or noise, or is another name of it.
+const EXACT_BUT_ONE: f64 = 0.96;
 /// How much of a query is covered by a title that begins with it.
 const STARTS_COVER: f64 = 0.96;
 /// What beginning with the query but for its article counts.
@@ -86,7 +88,14 @@ impl<'a> Judge<'a> {
     pub(super) fn features(&self, candidate: &Candidate) -> Features {
         let title = &self.titles.list[candidate.ordinal as usize];
         let people: Vec<f32> = self.people.iter().map(|likely| best(likely, &title.people)).collect();
-        let judged = title.forms.iter().map(|form| self.form(title, form, &people, &candidate.found));
+        let judged = title.forms.iter().enumerate().map(|(at, form)| {
+            let mut features = self.form(title, form, &people, &candidate.found);
+            if at > 0 {
+                // A title's own name comes before what it is also called.
+                features.exact = features.exact.min(EXACT_BUT_ONE);
+            }
+            features
+        });
         judged.max_by_key(Features::points).unwrap_or_default()
     }
 
@@ -145,7 +154,7 @@ impl<'a> Judge<'a> {
         if is(&self.query.key) || is(&self.query.typed) {
             1.0
         } else if self.query.shorter_keys.iter().any(|key| is(key)) {
-            0.96
+            EXACT_BUT_ONE
         } else {
             0.0
         }

@@ -98,7 +98,7 @@ impl IndexedCatalogue {
         })?;
         let ranked = found.into_iter().filter_map(|hit| {
             let title = *self.by_id.get(&hit.id)?;
-            Some(Ranked { title, points: hit.features.points(), features: Some(hit.features) })
+            Some(Ranked { title, points: hit.points, features: Some(hit.features) })
         });
         Ok(ranked.collect())
     }
@@ -172,6 +172,7 @@ fn explain(features: &Features) -> serde_json::Value {
         "query_covered": features.query_covered,
         "title_covered": features.title_covered,
         "elsewhere": features.elsewhere,
+        "complete": features.complete,
         "order": features.order,
         "year": features.year,
         "article": features.article,
