@@ -7,7 +7,7 @@
 //! - `names`: people and places from the sounds of eight languages.
 //! - `title`: titles, franchises, plots.
 //! - `mess`: what goes wrong with records on their way: cases, entities, years, missing fields, repeats.
-//! - [`line`]: a record as a line of a file.
+//! - [`mod@line`]: a record as a line of a file.
 //!
 //! A group is a single film, a franchise, a film and its remake, or a series with episodes.
 
