@@ -7,6 +7,7 @@
 //! - [`playback`]: which pathway a viewer should use, how pathway health is judged, and the load policy that players get.
 //! - [`search`]: what a query asks for, and the order of what was found.
 //! - [`subscription`]: when a renewal is due, what it costs, when a declined charge is tried again.
+//! - [`ledger`]: double-entry books: every movement of money once, with its cause.
 //! - [`webhook`]: which webhooks are genuine, and what becomes of a stored one.
 //! - `kit` (feature `kit`): histories of a hostile month against any billing system, and what must hold after every step.
 //!
@@ -16,6 +17,7 @@ pub mod cache;
 pub mod catalog;
 #[cfg(any(test, feature = "kit"))]
 pub mod kit;
+pub mod ledger;
 pub mod levers;
 pub mod playback;
 pub mod search;
