@@ -2,7 +2,10 @@
 //!
 //! Reading order:
 //! - [`record`]: a title as the catalogue knows it, and where it may be watched.
+//! - [`clean`]: metadata as suppliers send it, brought in order, every change reported; [`maturity`]: ratings as ages.
 //! - [`normalise`]: titles, people and what a viewer types, in one comparable form.
 
+pub mod clean;
+pub mod maturity;
 pub mod normalise;
 pub mod record;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actors::catalogue::{self, Spec, Title};
+use platform_core::catalog::maturity;
 use platform_core::catalog::record::{Availability, Kind, Maturity, RecordId, Tier, TitleRecord};
 use platform_server::search::SearchError;
 use platform_server::search_api::filters::Offered;
@@ -67,7 +68,7 @@ pub fn offered(title: Title) -> Offered {
         countries: title.countries,
         languages: title.languages,
         maturity: Maturity {
-            age_min: age_min(&title.maturity),
+            age_min: maturity::age_min(&title.maturity),
             original: Some(title.maturity).filter(|rating| !rating.is_empty()),
         },
         description: title.description,
@@ -77,20 +78,4 @@ pub fn offered(title: Title) -> Offered {
         external_ids: BTreeMap::new(),
     };
     Offered { title: record, windows }
-}
-
-/// The youngest age of a rating that the synthetic catalogue uses; adults where it says nothing.
-fn age_min(rating: &str) -> u8 {
-    match rating {
-        "TV-Y" | "TV-G" | "G" | "U" => 0,
-        "TV-Y7" => 7,
-        "TV-PG" | "PG" => 8,
-        "12" | "FSK 12" => 12,
-        "PG-13" => 13,
-        "TV-14" => 14,
-        "15" => 15,
-        "FSK 16" | "16+" => 16,
-        "R" => 17,
-        _ => 18,
-    }
 }
