@@ -15,8 +15,10 @@
 //! - [`invariants`]: what must hold.
 //! - [`sometimes`]: what must have happened, so that a run of nothing proves nothing.
 //! - [`shrink`]: the least history that still fails.
+//! - [`core_system`]: the platform's own core, plugged in.
 //! - [`specimen`]: a small system that is right, and can be made wrong on purpose: the kit's own calibration.
 
+pub mod core_system;
 pub mod generate;
 pub mod history;
 pub mod invariants;

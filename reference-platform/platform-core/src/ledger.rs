@@ -42,6 +42,8 @@ pub enum Cause {
     Payment(String),
     /// A payment was captured for which nothing is due any more.
     UnexpectedPayment(String),
+    /// What was earned is given up, because it is to be refunded.
+    CreditNote(String),
     /// A refund was done.
     Refund(String),
     /// A bank took a disputed payment back.
@@ -131,6 +133,7 @@ impl Transaction {
             Cause::WriteOff(_) => (Account::Receivable, Account::Revenue),
             Cause::Payment(_) => (Account::Receivable, Account::Cash),
             Cause::UnexpectedPayment(_) => (Account::CustomerCredit, Account::Cash),
+            Cause::CreditNote(_) => (Account::CustomerCredit, Account::Revenue),
             Cause::Refund(_) => (Account::Cash, Account::CustomerCredit),
             Cause::DisputeWithdrawn(_) => (Account::Cash, Account::Disputed),
             Cause::DisputeReinstated(_) => (Account::Disputed, Account::Cash),

@@ -271,6 +271,10 @@ fn access_bounded(scene: &Scene<'_>) -> Result<(), String> {
 
 fn access_kept(scene: &Scene<'_>) -> Result<(), String> {
     let now = scene.world.now.get();
+    // A clock that stepped back to before a payment shows a time at which nothing had been paid yet.
+    if now < scene.latest {
+        return Ok(());
+    }
     for view in scene.snapshot.subscriptions.iter().filter(|view| !view.access) {
         let paid = scene.paid(view, true)?.iter().any(|period| period.holds(now));
         if paid && scene.canceled_at(&view.subscription).is_none() && view.status != Status::Canceled {

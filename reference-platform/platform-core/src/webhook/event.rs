@@ -127,6 +127,15 @@ impl ContentHash {
         }
         Self(hasher.finalize().into())
     }
+
+    /// The hash of a body that cannot be parsed.
+    #[must_use]
+    pub fn of_bytes(body: &[u8]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(b"bytes");
+        hasher.update(body);
+        Self(hasher.finalize().into())
+    }
 }
 
 fn name(parsed: &Value, key: &'static str) -> Result<String, EventError> {

@@ -1,0 +1,417 @@
+//! The platform's own core, plugged into the kit: its decisions and jobs over the store in memory.
+//!
+//! What is particular to the store is small, so that the same jobs over another store are plugged in by the same parts:
+//! [`KitPorts`] lets jobs reach the kit's outside, [`snapshot`] shows rows as the kit wants to see them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use units::Timestamp;
+
+use super::system::{
+    Answer as KitAnswer, AttemptView, AuditView, Billing, CallError, ChargeCall, ChargeReply, Crashed,
+    InboxView, InvoiceState as KitInvoiceState, InvoiceView, Job, LedgerView, NewSubscription, Outside,
+    Payment, ReceiptView, Request, Snapshot, Start, Status as KitStatus, SubscriptionView,
+};
+use crate::ledger::Cause;
+use crate::subscription::access;
+use crate::subscription::account::Account;
+use crate::subscription::books::{Books, Memory};
+use crate::subscription::command::{
+    Answer, ChargeRequest, Command, CustomerRequest, PaymentOutcome, PaymentSeen, RefundAnswer, RefundRequest,
+};
+use crate::subscription::decide::begin::TakenOver;
+use crate::subscription::jobs::{self, Fetched, LookUp, Ports, Seam, Stopped};
+use crate::subscription::rows::{
+    Customer, EndOfDunning, Invoice, InvoiceKind, InvoiceState, Notice, Owner, Plan, Status,
+};
+use crate::subscription::store::{Store, StoreError};
+use crate::webhook::event::{Handling, Sender};
+use crate::webhook::intake::Endpoint;
+use crate::webhook::verify::{Delivery, Limits, Verifier};
+
+/// The name of the plan that every subscription of a history has.
+pub const PLAN: &str = "basic";
+
+/// What jobs reach outside in a history.
+pub struct KitPorts<'a, S> {
+    /// The store under test.
+    pub store: &'a S,
+    /// The kit's provider and seams.
+    pub outside: &'a dyn Outside,
+    /// The clock.
+    pub now: Timestamp,
+}
+
+impl<S> std::fmt::Debug for KitPorts<'_, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KitPorts").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+impl From<Crashed> for Stopped {
+    fn from(Crashed: Crashed) -> Self {
+        Self
+    }
+}
+
+/// The outcome of a call, or that the process died meanwhile.
+fn answered<T>(reply: Result<T, CallError>) -> Result<Option<T>, Stopped> {
+    match reply {
+        Ok(reply) => Ok(Some(reply)),
+        Err(CallError::TimedOut) => Ok(None),
+        Err(CallError::Crashed) => Err(Stopped),
+    }
+}
+
+fn seen(payment: &Payment) -> PaymentSeen {
+    let outcome = match &payment.decline_code {
+        _ if payment.captured => PaymentOutcome::Captured,
+        Some(code) => PaymentOutcome::Declined { code: code.clone() },
+        None => PaymentOutcome::Processing,
+    };
+    PaymentSeen { id: payment.id.clone(), amount: payment.call.amount, outcome }
+}
+
+impl<S: Store> Ports for KitPorts<'_, S> {
+    type Store = S;
+
+    fn store(&self) -> &S {
+        self.store
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    async fn charge(&self, request: &ChargeRequest) -> Result<Answer, Stopped> {
+        let call = ChargeCall {
+            idempotency_key: request.key.clone(),
+            customer: request.customer.clone(),
+            card: request.card.clone(),
+            amount: request.amount,
+            subscription: request.subscription.clone(),
+            period_start: request.period_start,
+        };
+        let payment = |id: String, outcome: PaymentOutcome| {
+            Answer::Payment(PaymentSeen { id, amount: request.amount, outcome })
+        };
+        Ok(match answered(self.outside.charge(&call))? {
+            None => Answer::TimedOut,
+            Some(ChargeReply::Captured { payment: id }) => payment(id, PaymentOutcome::Captured),
+            Some(ChargeReply::Declined { code }) => {
+                payment(format!("declined:{}", request.key), PaymentOutcome::Declined { code })
+            }
+            Some(ChargeReply::KeyInUse) => Answer::KeyInUse,
+            Some(ChargeReply::ServerError) => Answer::ServerError,
+        })
+    }
+
+    async fn look_up(&self, request: &ChargeRequest) -> Result<LookUp, Stopped> {
+        let Some(payments) = answered(self.outside.look_up(&request.customer))? else {
+            return Ok(LookUp::Unavailable);
+        };
+        let found = payments.iter().find(|payment| payment.call.idempotency_key == request.key);
+        Ok(found.map_or(LookUp::Nothing, |payment| LookUp::Found(seen(payment))))
+    }
+
+    async fn refund(&self, request: &RefundRequest) -> Result<RefundAnswer, Stopped> {
+        let done = answered(self.outside.refund(&request.key, &request.payment))?;
+        Ok(if done.is_some() { RefundAnswer::Done } else { RefundAnswer::Unclear })
+    }
+
+    async fn look_up_refund(&self, request: &RefundRequest) -> Result<RefundAnswer, Stopped> {
+        Ok(match answered(self.outside.fetch(&request.payment))? {
+            Some(Some(payment)) if payment.refunded > 0 => RefundAnswer::Done,
+            Some(_) => RefundAnswer::NotFound,
+            None => RefundAnswer::Unclear,
+        })
+    }
+
+    async fn fetch(&self, _what: Handling, object: &str) -> Result<Fetched, Stopped> {
+        Ok(match answered(self.outside.fetch(object))? {
+            None => Fetched::Unavailable,
+            Some(None) => Fetched::Missing,
+            Some(Some(payment)) => Fetched::Payment {
+                subscription: payment.call.subscription.clone(),
+                attempt: payment.call.idempotency_key.clone(),
+                payment: seen(&payment),
+            },
+        })
+    }
+
+    async fn post(&self, notice: &Notice) -> Result<bool, Stopped> {
+        Ok(answered(self.outside.post(&notice.id))?.is_some())
+    }
+
+    async fn seam(&self, seam: Seam) -> Result<(), Stopped> {
+        match seam {
+            // The kit counts calls itself.
+            Seam::BeforeCall(_) | Seam::AfterCall(_) => Ok(()),
+            Seam::BeforeCommit(_) => Ok(self.outside.seam("before_commit")?),
+            Seam::AfterCommit(_) => Ok(self.outside.seam("after_commit")?),
+        }
+    }
+
+    fn failed(&self, subject: &str, error: &StoreError) {
+        // A refusal is an answer to a race; anything else is a bug that a history has found.
+        assert!(matches!(error, StoreError::Refused(_)), "{subject}: {error}");
+    }
+}
+
+/// Runs a future that never waits for anybody else.
+///
+/// # Panics
+/// When it does.
+pub fn run_inline<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    match future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a store in memory never waits"),
+    }
+}
+
+/// Runs a job over any store.
+///
+/// # Errors
+/// [`Crashed`] when the outside said so.
+pub async fn run_job<P: Ports>(ports: &P, job: Job, worker: u32) -> Result<(), Crashed> {
+    let ended = match job {
+        Job::Renewals => jobs::renewals(ports).await,
+        Job::Attempts => jobs::attempts(ports).await,
+        Job::Inbox => jobs::inbox(ports, worker).await,
+        Job::Outbox => jobs::outbox(ports).await,
+    };
+    ended.map_err(|Stopped| Crashed)
+}
+
+/// What a history starts from, as plans.
+#[must_use]
+pub fn plans(start: &Start) -> BTreeMap<String, Plan> {
+    let plan = Plan {
+        name: PLAN.to_owned(),
+        price: start.price,
+        interval: start.interval,
+        end: EndOfDunning::Canceled,
+        refund_on_cancel: false,
+    };
+    BTreeMap::from([(PLAN.to_owned(), plan)])
+}
+
+/// What a history creates, as the core takes it over.
+#[must_use]
+pub fn taken_over(new: &NewSubscription, start: &Start) -> Option<TakenOver> {
+    Some(TakenOver {
+        id: new.subscription.clone(),
+        customer: Customer { id: new.customer.clone(), card: Some(new.card.clone()) },
+        owner: Owner::Platform,
+        plan: plans(start).remove(PLAN)?,
+        zone: start.zone.clone(),
+        anchor: new.anchor,
+        trial_end: None,
+    })
+}
+
+/// What a customer asks for in a history, as the core knows it.
+#[must_use]
+pub fn request(request: &Request) -> CustomerRequest {
+    match request {
+        Request::CancelNow => CustomerRequest::CancelNow,
+        Request::CancelAtPeriodEnd => CustomerRequest::CancelAtPeriodEnd,
+        Request::SetCard(card) => CustomerRequest::SetCard { card: card.clone() },
+    }
+}
+
+/// The endpoint that takes in a history's webhooks.
+///
+/// # Panics
+/// Never: the kit's secret is one.
+#[must_use]
+pub fn endpoint(start: &Start) -> Endpoint {
+    let verifier = Verifier::stripe(std::slice::from_ref(&start.secret), Limits::default())
+        .expect("the kit's secret is one");
+    Endpoint { sender: Sender::Stripe, verifier, livemode: false }
+}
+
+/// Rows as the kit wants to see them.
+#[must_use]
+pub fn snapshot(books: &Books, now: Timestamp, firsts: &BTreeMap<String, Timestamp>) -> Snapshot {
+    let accounts = || books.accounts.values();
+    Snapshot {
+        subscriptions: accounts().map(|account| subscription_view(account, now, firsts)).collect(),
+        invoices: accounts().flat_map(|account| &account.invoices).filter_map(invoice_view).collect(),
+        attempts: accounts()
+            .flat_map(|account| &account.attempts)
+            .map(|row| AttemptView {
+                invoice: row.invoice.clone(),
+                idempotency_key: row.key.clone(),
+                live: row.state.is_live(),
+                unknown: row.state == crate::subscription::rows::AttemptState::Unknown,
+            })
+            .collect(),
+        ledger: ledger_views(books),
+        inbox: books
+            .inbox
+            .rows
+            .values()
+            .map(|row| InboxView {
+                event: row.key.event_id.clone(),
+                settled: row.is_settled(),
+                stored_at: row.stored_at,
+            })
+            .collect(),
+        receipts: books
+            .notices
+            .iter()
+            .filter(|row| row.kind == "receipt")
+            .map(|row| ReceiptView {
+                notice: row.id.clone(),
+                payment: row.about.clone(),
+                posted: row.posted_at.is_some(),
+            })
+            .collect(),
+        audit: books.audit.iter().filter(|row| row.action == "subscription").filter_map(audit_view).collect(),
+    }
+}
+
+fn subscription_view(
+    account: &Account,
+    now: Timestamp,
+    firsts: &BTreeMap<String, Timestamp>,
+) -> SubscriptionView {
+    let cycles = account.invoices.iter().filter(|invoice| invoice.kind == InvoiceKind::Cycle);
+    let id = &account.subscription.id;
+    SubscriptionView {
+        subscription: id.clone(),
+        status: kit_status(account.subscription.status),
+        access: access::has_access(account, now),
+        period_starts: firsts
+            .get(id)
+            .copied()
+            .into_iter()
+            .chain(cycles.map(|row| row.period.start))
+            .collect(),
+    }
+}
+
+/// A cycle invoice; one for a period that we missed asks nobody for anything.
+fn invoice_view(row: &Invoice) -> Option<InvoiceView> {
+    (row.kind == InvoiceKind::Cycle && row.reason.is_none()).then(|| InvoiceView {
+        invoice: row.id.clone(),
+        subscription: row.subscription.clone(),
+        period_start: row.period.start,
+        amount: row.amount,
+        state: match row.state {
+            InvoiceState::Open => KitInvoiceState::Open,
+            InvoiceState::Paid => KitInvoiceState::Paid,
+            InvoiceState::Void => KitInvoiceState::Void,
+            InvoiceState::Uncollectible => KitInvoiceState::Uncollectible,
+        },
+    })
+}
+
+fn ledger_views(books: &Books) -> Vec<LedgerView> {
+    let refunded = |id: &str| {
+        let mut refunds = books.accounts.values().flat_map(|account| &account.refunds);
+        refunds.find(|refund| refund.id == *id).map(|refund| refund.payment.clone())
+    };
+    books
+        .ledger
+        .transactions()
+        .filter_map(|row| {
+            let (payment, refund) = match &row.cause {
+                Cause::Payment(payment) | Cause::UnexpectedPayment(payment) => (payment.clone(), false),
+                Cause::Refund(id) => (refunded(id)?, true),
+                _ => return None,
+            };
+            let entries = row.entries.iter().map(|entry| entry.amount.minor_units).collect();
+            Some(LedgerView { payment, refund, entries })
+        })
+        .collect()
+}
+
+fn audit_view(row: &crate::subscription::rows::AuditRow) -> Option<AuditView> {
+    let status = |name: &str| match name {
+        "canceled" => KitStatus::Canceled,
+        "past_due" => KitStatus::PastDue,
+        _ => KitStatus::Active,
+    };
+    (!row.before.is_empty()).then(|| AuditView {
+        subscription: row.subject.clone(),
+        before: status(&row.before),
+        after: status(&row.after),
+        cause: row.cause.clone(),
+    })
+}
+
+const fn kit_status(status: Status) -> KitStatus {
+    match status {
+        Status::Canceled | Status::IncompleteExpired => KitStatus::Canceled,
+        Status::PastDue => KitStatus::PastDue,
+        _ => KitStatus::Active,
+    }
+}
+
+/// The core over the store in memory.
+#[derive(Debug, Default)]
+pub struct CoreSystem {
+    start: RefCell<Option<Start>>,
+    now: Cell<Timestamp>,
+    store: Memory,
+    firsts: RefCell<BTreeMap<String, Timestamp>>,
+}
+
+impl Billing for CoreSystem {
+    fn reset(&self, start: &Start) {
+        self.now.set(start.now);
+        self.firsts.borrow_mut().clear();
+        self.store.with(|books| *books = Books { plans: plans(start), ..Books::default() });
+        *self.start.borrow_mut() = Some(start.clone());
+    }
+
+    fn set_clock(&self, now: Timestamp) {
+        self.now.set(now);
+    }
+
+    fn create(&self, new: &NewSubscription) {
+        let start = self.start.borrow();
+        let Some(taken) = start.as_ref().and_then(|start| taken_over(new, start)) else { return };
+        self.firsts.borrow_mut().insert(new.subscription.clone(), new.anchor);
+        let made = self.store.with(|books| books.take_over(taken, self.now.get()));
+        assert!(made.is_ok(), "{made:?}");
+    }
+
+    fn tick(&self, job: Job, worker: u32, outside: &dyn Outside) -> Result<(), Crashed> {
+        let ports = KitPorts { store: &self.store, outside, now: self.now.get() };
+        run_inline(run_job(&ports, job, worker))
+    }
+
+    fn deliver(&self, webhook: &Delivery<'_>) -> KitAnswer {
+        let start = self.start.borrow();
+        let taken = start.as_ref().map(|start| endpoint(start).take_in(webhook, self.now.get()));
+        let Some(Ok(intake)) = taken else { return KitAnswer::Refused };
+        match run_inline(self.store.receive(intake, self.now.get())) {
+            Ok(_) => KitAnswer::Accepted,
+            Err(_) => KitAnswer::Refused,
+        }
+    }
+
+    fn request(&self, subscription: &str, asked: &Request) -> KitAnswer {
+        let command = Command::Customer(request(asked));
+        match self.store.with(|books| books.act(subscription, &command, self.now.get())) {
+            Ok(_) => KitAnswer::Accepted,
+            Err(_) => KitAnswer::Refused,
+        }
+    }
+
+    fn crash(&self) {
+        // Every row is durable and nothing else is kept.
+    }
+
+    fn query(&self) -> Snapshot {
+        snapshot(&self.store.books(), self.now.get(), &self.firsts.borrow())
+    }
+}

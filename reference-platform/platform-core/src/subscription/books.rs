@@ -1,0 +1,415 @@
+//! The store in memory: every row of billing, changed by [`super::account::apply`] alone.
+//!
+//! It is the simulator's store, and the model that the stores in SQL are tested against. It keeps the same uniqueness that they keep
+//! by constraints, and refuses the same writes.
+
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+
+use units::Timestamp;
+
+use super::account::{Account, Write, apply};
+use super::command::{Command, Context, Decision};
+use super::decide::begin::{self, TakenOver};
+use super::decide::decide;
+use super::rows::{AttemptState, AuditRow, Customer, InvoiceKind, InvoiceState, Notice, Plan, Task};
+use super::store::{Consequence, Intake, Received, Store, StoreError};
+use crate::ledger::Ledger;
+use crate::webhook::inbox::{
+    self, EventKey, Inbox, InboxCommand, InboxDecision, InboxRow, InboxState, Settled,
+};
+use units::Micros;
+
+/// Re-attempts on a card older than this bind no longer.
+pub const CAP_WINDOW: Micros = Micros::from_mins(30 * 24 * 60);
+
+/// All rows.
+#[derive(Debug, Clone, Default)]
+pub struct Books {
+    /// Plans by name.
+    pub plans: BTreeMap<String, Plan>,
+    /// Subscriptions by id, each with its rows.
+    pub accounts: BTreeMap<String, Account>,
+    /// Customers by id.
+    pub customers: BTreeMap<String, Customer>,
+    /// Re-attempts by card, in order of time.
+    pub card_reattempts: BTreeMap<String, Vec<Timestamp>>,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// Notices in the order in which they came into being.
+    pub notices: Vec<Notice>,
+    /// Audited changes in order.
+    pub audit: Vec<AuditRow>,
+    /// Tasks in order.
+    pub tasks: Vec<Task>,
+    /// Stored webhooks.
+    pub inbox: Inbox,
+    /// Their bodies.
+    pub bodies: BTreeMap<EventKey, Vec<u8>>,
+    /// Keys of webhooks that came with two contents.
+    pub conflicts: Vec<EventKey>,
+}
+
+impl Books {
+    /// Takes over an existing subscription.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_over(&mut self, taken: TakenOver, now: Timestamp) -> Result<(), StoreError> {
+        let decision = begin::take_over(taken, Context { now, plans: &self.plans })?;
+        self.write(&decision.writes)
+    }
+
+    /// Loads, decides and writes.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing has changed then.
+    pub fn act(
+        &mut self,
+        subscription: &str,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<Decision, StoreError> {
+        let account = self.loaded(subscription, now).ok_or(StoreError::NoSuchSubscription)?;
+        let decision = decide(&account, command, Context { now, plans: &self.plans })?;
+        self.write(&decision.writes)?;
+        Ok(decision)
+    }
+
+    /// An account with the re-attempts that its customer's card has seen lately.
+    #[must_use]
+    pub fn loaded(&self, subscription: &str, now: Timestamp) -> Option<Account> {
+        let mut account = self.accounts.get(subscription)?.clone();
+        account.customer = self.customers.get(&account.customer.id)?.clone();
+        let since = Timestamp(now.0.saturating_sub(CAP_WINDOW.0));
+        let all = account.customer.card.as_ref().and_then(|card| self.card_reattempts.get(card));
+        account.card_reattempts = all.into_iter().flatten().copied().filter(|at| *at > since).collect();
+        Some(account)
+    }
+
+    /// Writes what was decided, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unique`], [`StoreError::Ledger`].
+    pub fn write(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        let mut ledger = None;
+        for write in writes {
+            self.check_unique(write)?;
+            if let Write::Book(transaction) = write {
+                ledger.get_or_insert_with(|| self.ledger.clone()).book(transaction.clone())?;
+            }
+        }
+        if let Some(ledger) = ledger {
+            self.ledger = ledger;
+        }
+        writes.iter().for_each(|write| self.put(write));
+        Ok(())
+    }
+
+    fn put(&mut self, write: &Write) {
+        match write {
+            Write::Customer(row) => {
+                self.customers.insert(row.id.clone(), row.clone());
+            }
+            Write::Subscription(row) => self.put_subscription(write, row),
+            Write::Invoice(row) => self.put_in(&row.subscription, write),
+            Write::Attempt(row) => {
+                let known =
+                    self.accounts.get(&row.subscription).and_then(|account| account.attempt(&row.key));
+                if known.is_none() && row.ordinal > 1 {
+                    self.card_reattempts.entry(row.card.clone()).or_default().push(row.sent_at);
+                }
+                self.put_in(&row.subscription, write);
+            }
+            Write::Refund(row) => self.put_in(&row.subscription, write),
+            Write::Dispute(row) => self.put_in(&row.subscription, write),
+            Write::Grant(row) => self.put_in(&row.subscription, write),
+            Write::Notice(row) if self.notices.iter().all(|known| known.id != row.id) => {
+                self.notices.push(row.clone());
+            }
+            Write::Audit(row) => self.audit.push(row.clone()),
+            Write::Task(row) => {
+                let known = |task: &Task| task.kind == row.kind && task.subject == row.subject;
+                if !self.tasks.iter().any(known) {
+                    self.tasks.push(row.clone());
+                }
+            }
+            Write::Book(_) | Write::Notice(_) => {}
+        }
+    }
+
+    fn put_subscription(&mut self, write: &Write, row: &super::rows::Subscription) {
+        if let Some(account) = self.accounts.get_mut(&row.id) {
+            apply(account, write);
+            return;
+        }
+        let customer = self
+            .customers
+            .get(&row.customer)
+            .cloned()
+            .unwrap_or_else(|| Customer { id: row.customer.clone(), card: None });
+        let account = Account {
+            subscription: row.clone(),
+            customer,
+            invoices: Vec::new(),
+            attempts: Vec::new(),
+            refunds: Vec::new(),
+            disputes: Vec::new(),
+            grants: Vec::new(),
+            card_reattempts: Vec::new(),
+        };
+        self.accounts.insert(row.id.clone(), account);
+    }
+
+    fn put_in(&mut self, subscription: &str, write: &Write) {
+        if let Some(account) = self.accounts.get_mut(subscription) {
+            apply(account, write);
+        }
+    }
+
+    /// What stores in SQL keep by constraints.
+    fn check_unique(&self, write: &Write) -> Result<(), StoreError> {
+        match write {
+            Write::Invoice(row) => {
+                let Some(account) = self.accounts.get(&row.subscription) else { return Ok(()) };
+                let same = account.invoices.iter().any(|known| {
+                    let cycles = known.state != InvoiceState::Void && row.state != InvoiceState::Void;
+                    known.id != row.id
+                        && known.kind == row.kind
+                        && known.period.start == row.period.start
+                        && match row.kind {
+                            InvoiceKind::Cycle => cycles,
+                            InvoiceKind::Change => known.ordinal == row.ordinal,
+                        }
+                });
+                if same { Err(StoreError::Unique("invoice of a period")) } else { Ok(()) }
+            }
+            Write::Attempt(row) => {
+                let takes = |state: AttemptState| state.is_live() || state == AttemptState::Succeeded;
+                let Some(account) = self.accounts.get(&row.subscription) else { return Ok(()) };
+                let same = account.attempts.iter().any(|known| {
+                    known.key != row.key
+                        && known.invoice == row.invoice
+                        && takes(known.state)
+                        && takes(row.state)
+                });
+                if same { Err(StoreError::Unique("live attempt of an invoice")) } else { Ok(()) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn inbox_act(
+        &mut self,
+        key: &EventKey,
+        command: &InboxCommand,
+        now: Timestamp,
+    ) -> Result<InboxRow, StoreError> {
+        match inbox::decide(self.inbox.rows.get(key), command, now)? {
+            InboxDecision::Put(row) => {
+                inbox::apply(&mut self.inbox, &row);
+                Ok(row)
+            }
+            InboxDecision::Duplicate | InboxDecision::Conflict => Err(StoreError::Unique("event")),
+        }
+    }
+
+    fn receive(&mut self, intake: Intake, now: Timestamp) -> Result<Received, StoreError> {
+        let key = intake.incoming.key.clone();
+        let command = InboxCommand::Receive(intake.incoming);
+        match inbox::decide(self.inbox.rows.get(&key), &command, now)? {
+            InboxDecision::Put(mut row) => {
+                if let Some(reason) = intake.quarantine {
+                    row.state = InboxState::Quarantined { reason };
+                }
+                inbox::apply(&mut self.inbox, &row);
+                self.bodies.insert(key, intake.body);
+                Ok(Received::Stored)
+            }
+            InboxDecision::Duplicate => Ok(Received::Duplicate),
+            InboxDecision::Conflict => {
+                if !self.conflicts.contains(&key) {
+                    self.conflicts.push(key);
+                }
+                Ok(Received::Conflict)
+            }
+        }
+    }
+
+    fn settle(
+        &mut self,
+        (key, worker): (&EventKey, u32),
+        outcome: Settled,
+        consequence: &Consequence,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let command = InboxCommand::Settle { worker, outcome };
+        let InboxDecision::Put(row) = inbox::decide(self.inbox.rows.get(key), &command, now)? else {
+            return Err(StoreError::Unique("event"));
+        };
+        match consequence {
+            Consequence::Nothing => {}
+            Consequence::Command(subscription, command) => {
+                self.act(subscription, command, now)?;
+            }
+            Consequence::Mirror(seen) if self.accounts.contains_key(&seen.id) => {
+                self.act(&seen.id, &Command::MirrorSeen(seen.clone()), now)?;
+            }
+            Consequence::Mirror(seen) => {
+                let context = Context { now, plans: &self.plans };
+                let made = begin::mirror(seen, self.plans.get(&seen.plan), context);
+                self.write(&made.ok_or(super::command::Refusal::UnknownPlan)?.writes)?;
+            }
+        }
+        inbox::apply(&mut self.inbox, &row);
+        Ok(())
+    }
+}
+
+/// The books as a [`Store`]; every future is ready at once.
+#[derive(Debug, Default)]
+pub struct Memory {
+    books: RefCell<Books>,
+}
+
+impl Memory {
+    /// A store that starts with these rows.
+    #[must_use]
+    pub fn new(books: Books) -> Self {
+        Self { books: RefCell::new(books) }
+    }
+
+    /// The rows.
+    ///
+    /// # Panics
+    /// While a change is being made, which no caller can observe.
+    pub fn books(&self) -> Ref<'_, Books> {
+        self.books.borrow()
+    }
+
+    /// Changes rows directly, outside any job.
+    ///
+    /// # Panics
+    /// While a reference from [`Memory::books`] is held.
+    pub fn with<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {
+        change(&mut self.books.borrow_mut())
+    }
+}
+
+fn limited<T>(rows: impl Iterator<Item = T>, limit: u32) -> Vec<T> {
+    rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
+}
+
+impl Store for Memory {
+    async fn act(
+        &self,
+        subscription: &str,
+        command: Command,
+        now: Timestamp,
+    ) -> Result<Decision, StoreError> {
+        self.books.borrow_mut().act(subscription, &command, now)
+    }
+
+    async fn account(&self, subscription: &str) -> Result<Option<Account>, StoreError> {
+        let books = self.books.borrow();
+        let mut account = books.accounts.get(subscription).cloned();
+        if let Some(account) = &mut account {
+            account.customer = books
+                .customers
+                .get(&account.customer.id)
+                .cloned()
+                .unwrap_or_else(|| account.customer.clone());
+        }
+        Ok(account)
+    }
+
+    async fn due_subscriptions(&self, now: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
+        let books = self.books.borrow();
+        let mut due: Vec<(Timestamp, &String)> = books
+            .accounts
+            .iter()
+            .map(|(id, account)| (account.subscription.due_at, id))
+            .filter(|(at, _)| *at <= now)
+            .collect();
+        due.sort_unstable();
+        Ok(limited(due.into_iter().map(|(_, id)| id.clone()), limit))
+    }
+
+    async fn due_attempts(&self, now: Timestamp, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+        let books = self.books.borrow();
+        let rows = books.accounts.values().flat_map(|account| &account.attempts);
+        let mut due: Vec<_> = rows.filter(|row| row.state.is_live() && row.check_at <= now).collect();
+        due.sort_unstable_by(|a, b| (a.check_at, &a.key).cmp(&(b.check_at, &b.key)));
+        Ok(limited(due.into_iter().map(|row| (row.subscription.clone(), row.key.clone())), limit))
+    }
+
+    async fn due_refunds(&self, now: Timestamp, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+        let books = self.books.borrow();
+        let rows = books.accounts.values().flat_map(|account| &account.refunds);
+        let pending = super::rows::RefundState::Pending;
+        let mut due: Vec<_> = rows.filter(|row| row.state == pending && row.check_at <= now).collect();
+        due.sort_unstable_by(|a, b| (a.check_at, &a.id).cmp(&(b.check_at, &b.id)));
+        Ok(limited(due.into_iter().map(|row| (row.subscription.clone(), row.id.clone())), limit))
+    }
+
+    async fn subscription_of_payment(&self, payment: &str) -> Result<Option<String>, StoreError> {
+        let books = self.books.borrow();
+        let mut rows = books.accounts.values().flat_map(|account| &account.attempts);
+        let found = rows.find(|row| row.payment.as_deref() == Some(payment));
+        Ok(found.map(|row| row.subscription.clone()))
+    }
+
+    async fn receive(&self, intake: Intake, now: Timestamp) -> Result<Received, StoreError> {
+        self.books.borrow_mut().receive(intake, now)
+    }
+
+    async fn due_events(&self, now: Timestamp, limit: u32) -> Result<Vec<EventKey>, StoreError> {
+        let books = self.books.borrow();
+        let mut due: Vec<&InboxRow> =
+            books.inbox.rows.values().filter(|row| row.is_due(now) || row.is_lapsed(now)).collect();
+        due.sort_by(|a, b| (a.stored_at, &a.key).cmp(&(b.stored_at, &b.key)));
+        Ok(limited(due.into_iter().map(|row| row.key.clone()), limit))
+    }
+
+    async fn claim(&self, key: &EventKey, worker: u32, now: Timestamp) -> Result<InboxRow, StoreError> {
+        let mut books = self.books.borrow_mut();
+        if books.inbox.rows.get(key).is_some_and(|row| row.is_lapsed(now)) {
+            books.inbox_act(key, &InboxCommand::Lapse, now)?;
+        }
+        books.inbox_act(key, &InboxCommand::Claim { worker }, now)
+    }
+
+    async fn latest_processed(&self, object: &str) -> Result<Option<u64>, StoreError> {
+        let books = self.books.borrow();
+        let about = books
+            .inbox
+            .rows
+            .values()
+            .filter(|row| row.state == InboxState::Processed && row.object.as_deref() == Some(object));
+        Ok(about.filter_map(|row| row.created_s).max())
+    }
+
+    async fn settle(
+        &self,
+        key: &EventKey,
+        worker: u32,
+        outcome: Settled,
+        consequence: Consequence,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.books.borrow_mut().settle((key, worker), outcome, &consequence, now)
+    }
+
+    async fn unposted(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
+        let books = self.books.borrow();
+        Ok(limited(books.notices.iter().filter(|row| row.posted_at.is_none()).cloned(), limit))
+    }
+
+    async fn posted(&self, notices: &[String], now: Timestamp) -> Result<(), StoreError> {
+        let mut books = self.books.borrow_mut();
+        for row in books.notices.iter_mut().filter(|row| notices.contains(&row.id)) {
+            row.posted_at = row.posted_at.or(Some(now));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! What a command does to a subscription.
+//!
+//! Pure: the same account, command and clock give the same rows. A command that changes nothing decides nothing, so that a repeated
+//! tick, answer or event writes no row.
+//!
+//! Reading order:
+//! - [`begin`]: a new subscription, one that is taken over, one that the provider owns.
+//! - [`time`]: period ends, trial ends, retries, the end of the window.
+//! - [`charge`]: what an answer, an event or a look-up says about a charge.
+//! - [`resolve`]: a charge without a known outcome.
+//! - [`money`]: refunds and disputes.
+//! - [`customer`]: what a customer asks for.
+//! - [`support`]: what support asks for.
+
+pub mod begin;
+mod charge;
+mod customer;
+mod money;
+pub mod resolve;
+mod support;
+#[cfg(test)]
+mod tests;
+pub mod time;
+
+use super::account::Account;
+use super::command::{Command, Context, CustomerRequest, Decision, Refusal, SupportAction};
+use super::draft::{Because, Draft};
+
+/// Decides about a command.
+///
+/// # Errors
+/// [`Refusal`]; nothing is to be written then.
+pub fn decide(account: &Account, command: &Command, context: Context<'_>) -> Result<Decision, Refusal> {
+    let mut draft = Draft::new(account.clone(), context, because(account, command));
+    match command {
+        Command::Advance => draft.advance()?,
+        Command::NotSent { attempt } => draft.not_sent(attempt)?,
+        Command::Answered { attempt, answer } => draft.answered(attempt, answer)?,
+        Command::PickUp { attempt } => draft.pick_up(attempt)?,
+        Command::LookedUp { attempt, found } => draft.looked_up(attempt, found.as_ref())?,
+        Command::PaymentSeen { attempt, payment } => draft.payment_seen(attempt, payment)?,
+        Command::RefundPickUp { refund } => draft.refund_pick_up(refund)?,
+        Command::RefundAnswered { refund, answer } => draft.refund_answered(refund, *answer)?,
+        Command::DisputeSeen(seen) => draft.dispute_seen(seen)?,
+        Command::MirrorSeen(seen) => draft.mirror_seen(seen),
+        Command::Customer(request) => draft.customer_asks(request)?,
+        Command::Support(request) => draft.support_asks(request)?,
+    }
+    Ok(draft.finish())
+}
+
+fn because(account: &Account, command: &Command) -> Because {
+    let (actor, cause) = match command {
+        Command::Advance => ("timer".to_owned(), "calendar".to_owned()),
+        Command::NotSent { attempt } => ("timer".to_owned(), format!("not_sent:{attempt}")),
+        Command::Answered { attempt, .. } => ("provider".to_owned(), format!("answer:{attempt}")),
+        Command::PickUp { attempt } => ("timer".to_owned(), format!("lease:{attempt}")),
+        Command::LookedUp { attempt, .. } => ("provider".to_owned(), format!("look_up:{attempt}")),
+        Command::PaymentSeen { payment, .. } => ("provider".to_owned(), format!("event:{}", payment.id)),
+        Command::RefundPickUp { refund } => ("timer".to_owned(), format!("lease:{refund}")),
+        Command::RefundAnswered { refund, .. } => ("provider".to_owned(), format!("answer:{refund}")),
+        Command::DisputeSeen(seen) => ("provider".to_owned(), format!("event:{}", seen.id)),
+        Command::MirrorSeen(seen) => ("provider".to_owned(), format!("event:{}", seen.id)),
+        Command::Customer(request) => {
+            (format!("customer:{}", account.customer.id), format!("request:{}", word(request)))
+        }
+        Command::Support(request) => {
+            (format!("staff:{}", request.actor), format!("request:{}", support::word(&request.action)))
+        }
+    };
+    Because { actor, cause }
+}
+
+const fn word(request: &CustomerRequest) -> &'static str {
+    match request {
+        CustomerRequest::CancelNow => "cancel_now",
+        CustomerRequest::CancelAtPeriodEnd => "cancel_at_period_end",
+        CustomerRequest::ChangePlan { .. } => "change_plan",
+        CustomerRequest::Pause => "pause",
+        CustomerRequest::Resume => "resume",
+        CustomerRequest::SetCard { .. } => "set_card",
+        CustomerRequest::PayInvoice { .. } => "pay_invoice",
+    }
+}
+
+/// The audited name of a support action.
+#[must_use]
+pub const fn support_word(action: &SupportAction) -> &'static str {
+    support::word(action)
+}

@@ -1,0 +1,203 @@
+//! How a subscription begins: asked for by a customer, taken over with its paid period, or found at the provider that owns it.
+
+use units::Timestamp;
+
+use super::super::account::Account;
+use super::super::account::Write;
+use super::super::calendar::{Calendar, Interval, Period, Zone};
+use super::super::command::{Context, Decision, MirrorSeen, Refusal};
+use super::super::draft::{Because, Draft};
+use super::super::dunning::window_end;
+use super::super::rows::{Customer, Grant, GrantKind, InvoiceKind, Owner, Plan, Status, Subscription};
+
+/// A subscription that exists already: what a migration or a test starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenOver {
+    /// Its id.
+    pub id: String,
+    /// Whose it is.
+    pub customer: Customer,
+    /// Who decides about it.
+    pub owner: Owner,
+    /// Its plan.
+    pub plan: Plan,
+    /// Billing zone of the customer.
+    pub zone: Zone,
+    /// Start of its first period.
+    pub anchor: Timestamp,
+    /// End of its trial, if it is in one; else the period that holds now is paid.
+    pub trial_end: Option<Timestamp>,
+}
+
+/// Takes over an existing subscription.
+///
+/// # Errors
+/// [`Refusal::Calendar`] for an anchor in the future or an interval of nothing.
+pub fn take_over(taken: TakenOver, context: Context<'_>) -> Result<Decision, Refusal> {
+    let calendar = Calendar::new(taken.anchor, taken.plan.interval, taken.zone.clone())?;
+    let (status, ordinal, period) = match taken.trial_end {
+        Some(end) => (Status::Trialing, 0, Period { start: taken.anchor, end }),
+        None => {
+            let ordinal = calendar.ordinal_at(context.now)?;
+            (Status::Active, ordinal, calendar.period(ordinal)?)
+        }
+    };
+    let row = Subscription {
+        anchor: taken.anchor,
+        ordinal,
+        period,
+        status,
+        trial_end: taken.trial_end,
+        owner: taken.owner,
+        ..new_row((taken.id, taken.customer.id.clone()), &taken.plan, taken.zone, context.now)
+    };
+    let mut draft = begin(row, taken.customer, context, "taken_over");
+    match (taken.owner, taken.trial_end) {
+        (Owner::Provider, _) => draft.mirror_grant(window_end(period.end)),
+        (Owner::Platform, Some(end)) => draft.grant_trial(end),
+        (Owner::Platform, None) => draft.grant_period_from(period.start),
+    }
+    Ok(draft.finish())
+}
+
+/// A new subscription, billed from now on.
+///
+/// # Errors
+/// [`Refusal::NoCard`], [`Refusal::Calendar`].
+pub fn subscribe(
+    id: String,
+    customer: Customer,
+    (plan, zone): (&Plan, Zone),
+    context: Context<'_>,
+) -> Result<Decision, Refusal> {
+    if customer.card.is_none() {
+        return Err(Refusal::NoCard);
+    }
+    let period = Calendar::new(context.now, plan.interval, zone.clone())?.period(0)?;
+    let row = Subscription { period, ..new_row((id, customer.id.clone()), plan, zone, context.now) };
+    let mut draft = begin(row, customer, context, "request:subscribe");
+    let price = draft.subscription().price;
+    draft.issue(InvoiceKind::Cycle, 0, price)?;
+    Ok(draft.finish())
+}
+
+/// A subscription that we first hear of from the provider that owns it.
+#[must_use]
+pub fn mirror(seen: &MirrorSeen, plan: Option<&Plan>, context: Context<'_>) -> Option<Decision> {
+    let plan = plan?;
+    let row = Subscription {
+        anchor: seen.period.start,
+        period: seen.period,
+        status: Status::Incomplete,
+        owner: Owner::Provider,
+        ..new_row((seen.id.clone(), seen.customer.clone()), plan, Zone::UTC, context.now)
+    };
+    let customer = Customer { id: seen.customer.clone(), card: None };
+    let mut draft = begin(row, customer, context, "event:mirrored");
+    draft.mirror_seen(seen);
+    Some(draft.finish())
+}
+
+fn new_row((id, customer): (String, String), plan: &Plan, zone: Zone, now: Timestamp) -> Subscription {
+    Subscription {
+        id,
+        customer,
+        owner: Owner::Platform,
+        plan: plan.name.clone(),
+        price: plan.price,
+        interval: plan.interval,
+        zone,
+        anchor: now,
+        ordinal: 0,
+        period: Period { start: now, end: now },
+        status: Status::Incomplete,
+        trial_end: None,
+        created_at: now,
+        cancel_at_period_end: false,
+        pause_at_period_end: false,
+        next_plan: None,
+        invoices_made: 0,
+        provider_status: None,
+        due_at: Timestamp::NEVER,
+    }
+}
+
+fn begin<'a>(row: Subscription, customer: Customer, context: Context<'a>, cause: &str) -> Draft<'a> {
+    let account = Account {
+        subscription: row.clone(),
+        customer: customer.clone(),
+        invoices: Vec::new(),
+        attempts: Vec::new(),
+        refunds: Vec::new(),
+        disputes: Vec::new(),
+        grants: Vec::new(),
+        card_reattempts: Vec::new(),
+    };
+    let because = Because { actor: format!("customer:{}", customer.id), cause: cause.to_owned() };
+    let mut draft = Draft::new(account, context, because);
+    draft.write(Write::Customer(customer));
+    draft.write(Write::Subscription(row));
+    draft
+}
+
+impl Draft<'_> {
+    fn grant_trial(&mut self, end: Timestamp) {
+        let row = self.subscription();
+        let grant = Grant {
+            id: format!("{}:trial", row.id),
+            subscription: row.id.clone(),
+            kind: GrantKind::Trial,
+            from: row.anchor,
+            until: end,
+            grace_until: end,
+        };
+        self.put_grant(grant);
+        self.refresh_grace();
+    }
+
+    /// Access as the provider that owns the subscription has it, until `until`.
+    fn mirror_grant(&mut self, until: Timestamp) {
+        let row = self.subscription();
+        let grant = Grant {
+            id: format!("{}:mirror:{}", row.id, row.period.start.0),
+            subscription: row.id.clone(),
+            kind: GrantKind::Mirror,
+            from: row.period.start.min(self.now()),
+            until: row.period.end,
+            grace_until: until,
+        };
+        self.put_grant(grant);
+    }
+
+    /// Follows what the provider shows of a subscription that it owns.
+    pub(super) fn mirror_seen(&mut self, seen: &MirrorSeen) {
+        if self.subscription().owner != Owner::Provider {
+            return;
+        }
+        self.change(|row| {
+            row.period = seen.period;
+            row.provider_status = Some(seen.provider_status.clone());
+        });
+        self.set_status(seen.status);
+        match seen.status {
+            Status::Active | Status::Trialing | Status::PastDue => {
+                self.mirror_grant(window_end(seen.period.end));
+            }
+            _ => self.cut_access(),
+        }
+    }
+}
+
+/// The shortest and longest plan interval that is accepted, in days: a day and about ten years.
+pub const INTERVAL_DAYS: std::ops::RangeInclusive<u32> = 1..=3_660;
+
+/// Whether a plan can be sold: a price of at least nothing and a period of some length.
+#[must_use]
+pub fn is_sellable(plan: &Plan) -> bool {
+    let days = match plan.interval {
+        Interval::Days(count) => u32::from(count),
+        Interval::Months(count) => u32::from(count) * 30,
+        Interval::Years(count) => u32::from(count) * 365,
+    };
+    plan.price.minor_units >= 0 && INTERVAL_DAYS.contains(&days)
+}

@@ -1,0 +1,261 @@
+//! What an answer, an event or a look-up says about a charge. All three lead here, in any order and as often as they like.
+
+use units::{Money, Timestamp};
+
+use super::super::command::{Answer, PaymentOutcome, PaymentSeen, Refusal};
+use super::super::decline::DeclineClass;
+use super::super::draft::Draft;
+use super::super::dunning::{self, Declined, NextStep, window_end};
+use super::super::rows::{
+    Attempt, AttemptState, Decline, Invoice, InvoiceKind, InvoiceState, Refund, RefundState, Status,
+};
+use super::resolve::next_look_up;
+use crate::ledger::Cause;
+
+/// What stands in place of a decline where an attempt that was given up turned out to have taken money.
+const CAPTURED_AFTER_ALL: &str = "captured_after_all";
+
+impl Draft<'_> {
+    pub(super) fn answered(&mut self, key: &str, answer: &Answer) -> Result<(), Refusal> {
+        let attempt = self.known_attempt(key)?;
+        match answer {
+            Answer::Payment(payment) => self.learned(attempt, payment),
+            Answer::KeyInUse | Answer::TimedOut => self.unknown(attempt, false),
+            Answer::ServerError => self.unknown(attempt, true),
+        }
+    }
+
+    pub(super) fn payment_seen(&mut self, key: &str, payment: &PaymentSeen) -> Result<(), Refusal> {
+        let attempt = self.known_attempt(key)?;
+        self.learned(attempt, payment)
+    }
+
+    pub(super) fn known_attempt(&self, key: &str) -> Result<Attempt, Refusal> {
+        self.account.attempt(key).cloned().ok_or(Refusal::Unknown("attempt"))
+    }
+
+    /// Follows what the provider's books say about an attempt.
+    pub(super) fn learned(&mut self, attempt: Attempt, payment: &PaymentSeen) -> Result<(), Refusal> {
+        if payment.amount != attempt.amount {
+            return Err(Refusal::AmountDiffers);
+        }
+        match &payment.outcome {
+            PaymentOutcome::Captured => self.captured(attempt, &payment.id),
+            PaymentOutcome::Declined { code } => self.declined(attempt, &payment.id, code),
+            PaymentOutcome::RequiresAction => {
+                if attempt.state.is_live() {
+                    let check_at = self.next_look_up_of(&attempt);
+                    let payment = Some(payment.id.clone());
+                    self.put_attempt(Attempt {
+                        state: AttemptState::RequiresAction,
+                        payment,
+                        check_at,
+                        ..attempt
+                    });
+                }
+                Ok(())
+            }
+            PaymentOutcome::Processing => self.unknown(attempt, false),
+        }
+    }
+
+    /// Nobody knows: the next look-up will tell.
+    fn unknown(&mut self, attempt: Attempt, error_stored: bool) -> Result<(), Refusal> {
+        if attempt.state.is_live() {
+            let check_at = self.next_look_up_of(&attempt);
+            let error_stored = error_stored || attempt.error_stored;
+            self.put_attempt(Attempt { state: AttemptState::Unknown, check_at, error_stored, ..attempt });
+        }
+        Ok(())
+    }
+
+    pub(super) fn next_look_up_of(&self, attempt: &Attempt) -> Timestamp {
+        next_look_up(attempt, self.now())
+    }
+
+    fn captured(&mut self, attempt: Attempt, payment: &str) -> Result<(), Refusal> {
+        if attempt.state == AttemptState::Succeeded {
+            if attempt.payment.as_deref() != Some(payment) {
+                self.task("conflict", &attempt.key);
+            }
+            return Ok(());
+        }
+        let (invoice, amount) = (attempt.invoice.clone(), attempt.amount);
+        if attempt.state == AttemptState::Failed {
+            // We had given it up, and another may be under way by now: the attempt stays as it is, the money is dealt with.
+            let after_all = Decline { code: CAPTURED_AFTER_ALL.to_owned(), class: None };
+            if attempt.decline.as_ref() == Some(&after_all) {
+                return Ok(());
+            }
+            self.task("conflict", &attempt.key);
+            let payment = Some(payment.to_owned());
+            self.put_attempt(Attempt { payment, decline: Some(after_all), ..attempt });
+        } else {
+            self.put_attempt(Attempt {
+                state: AttemptState::Succeeded,
+                payment: Some(payment.to_owned()),
+                check_at: Timestamp::NEVER,
+                ..attempt
+            });
+        }
+        let invoice = self.account.invoice(&invoice).cloned().ok_or(Refusal::Unknown("invoice"))?;
+        let status = self.subscription().status;
+        match invoice.state {
+            InvoiceState::Open | InvoiceState::Uncollectible
+                if !status.is_final() && status != Status::Paused =>
+            {
+                self.paid(invoice, payment, amount)
+            }
+            InvoiceState::Paid => self.give_back(payment, amount, "duplicate_charge"),
+            InvoiceState::Open => {
+                self.write_off(invoice, InvoiceState::Void)?;
+                self.give_back(payment, amount, "late_capture")
+            }
+            InvoiceState::Void | InvoiceState::Uncollectible => {
+                self.give_back(payment, amount, "late_capture")
+            }
+        }
+    }
+
+    fn paid(&mut self, invoice: Invoice, payment: &str, amount: Money) -> Result<(), Refusal> {
+        self.book(Cause::Payment(payment.to_owned()), amount)?;
+        self.notify("receipt", payment);
+        let is_current =
+            invoice.kind == InvoiceKind::Cycle && invoice.period.start == self.subscription().period.start;
+        self.put_invoice(Invoice { state: InvoiceState::Paid, next_attempt_at: None, ..invoice });
+        if is_current {
+            self.grant_period();
+        }
+        self.settle_status();
+        // Someone who paid late goes on where the calendar is by now.
+        self.begin_due_periods()
+    }
+
+    /// Money for which nothing is due: credit, an automatic refund, and a task.
+    fn give_back(&mut self, payment: &str, amount: Money, task: &str) -> Result<(), Refusal> {
+        self.book(Cause::UnexpectedPayment(payment.to_owned()), amount)?;
+        self.task(task, payment);
+        let refund = Refund {
+            id: format!("refund-{payment}"),
+            subscription: self.subscription().id.clone(),
+            payment: payment.to_owned(),
+            amount,
+            state: RefundState::Pending,
+            unexpected: true,
+            asked_at: self.now(),
+            check_at: self.now(),
+            sends: 0,
+        };
+        self.put_refund(refund);
+        Ok(())
+    }
+
+    /// The status that open invoices leave: active only if none of them was declined.
+    pub(super) fn settle_status(&mut self) {
+        let declined = self.account.open_invoices().any(|invoice| {
+            self.account
+                .attempts
+                .iter()
+                .any(|attempt| attempt.invoice == invoice.id && attempt.was_declined())
+        });
+        let after = match self.subscription().status {
+            Status::Incomplete | Status::Trialing | Status::Active | Status::PastDue | Status::Unpaid
+                if !declined =>
+            {
+                Status::Active
+            }
+            before => before,
+        };
+        self.set_status(after);
+    }
+
+    fn declined(&mut self, attempt: Attempt, payment: &str, code: &str) -> Result<(), Refusal> {
+        match attempt.state {
+            AttemptState::Failed => return Ok(()),
+            AttemptState::Succeeded => {
+                self.task("conflict", &attempt.key);
+                return Ok(());
+            }
+            AttemptState::InFlight | AttemptState::Unknown | AttemptState::RequiresAction => {}
+        }
+        let mut class = DeclineClass::of_code(code);
+        let decline = Some(Decline { code: code.to_owned(), class: Some(class) });
+        if class == DeclineClass::VerifyFirst {
+            if attempt.decline.is_none() {
+                // The bank has seen it already: ask the provider's books once more before believing the refusal.
+                let check_at = self.next_look_up_of(&attempt);
+                self.put_attempt(Attempt { state: AttemptState::Unknown, decline, check_at, ..attempt });
+                return Ok(());
+            }
+            class = DeclineClass::GenericSoft;
+        }
+        let (key, invoice, card) = (attempt.key.clone(), attempt.invoice.clone(), attempt.card.clone());
+        self.put_attempt(Attempt {
+            state: AttemptState::Failed,
+            payment: Some(payment.to_owned()),
+            decline,
+            check_at: Timestamp::NEVER,
+            ..attempt
+        });
+        let invoice = self.account.invoice(&invoice).cloned().ok_or(Refusal::Unknown("invoice"))?;
+        if class == DeclineClass::OurBug {
+            self.task("our_bug", &key);
+        }
+        self.after_decline(invoice, &card, class, &key)
+    }
+
+    fn after_decline(
+        &mut self,
+        mut invoice: Invoice,
+        card: &str,
+        class: DeclineClass,
+        key: &str,
+    ) -> Result<(), Refusal> {
+        if invoice.state != InvoiceState::Open {
+            return Ok(());
+        }
+        if self.subscription().status.is_final() || self.subscription().status == Status::Paused {
+            return self.write_off(invoice, InvoiceState::Void);
+        }
+        let now = self.now();
+        if matches!(class, DeclineClass::Hard | DeclineClass::CustomerAction) {
+            invoice.refused_cards.insert(card.to_owned());
+        }
+        let other_card = self.account.customer.card.as_deref().is_some_and(|on_file| on_file != card);
+        let step =
+            dunning::next_step(Declined { class, due: invoice.due_at, at: now }, &self.subscription().zone)?;
+        let next = match step {
+            _ if other_card => Some(now),
+            NextStep::RetryAt(at) => Some(self.allowed_from(&invoice, at)),
+            NextStep::LookUpFirst | NextStep::AwaitCustomer | NextStep::AlertUs | NextStep::NoneLeft => None,
+        };
+        invoice.next_attempt_at = next.filter(|at| *at < window_end(invoice.due_at) || other_card);
+        self.put_invoice(invoice);
+        self.notify("payment_failed", key);
+        if matches!(self.subscription().status, Status::Trialing | Status::Active) {
+            self.set_status(Status::PastDue);
+        }
+        Ok(())
+    }
+
+    /// An attempt that never reached the provider, and never will.
+    pub(super) fn never_sent(&mut self, attempt: Attempt) -> Result<(), Refusal> {
+        let id = attempt.invoice.clone();
+        self.put_attempt(Attempt {
+            state: AttemptState::Failed,
+            decline: Some(Decline { code: "never_sent".to_owned(), class: None }),
+            check_at: Timestamp::NEVER,
+            ..attempt
+        });
+        let Some(invoice) = self.account.invoice(&id).cloned() else { return Ok(()) };
+        if invoice.state != InvoiceState::Open {
+            return Ok(());
+        }
+        if self.subscription().status.is_final() || self.subscription().status == Status::Paused {
+            return self.write_off(invoice, InvoiceState::Void);
+        }
+        let now = self.now();
+        self.put_invoice(Invoice { next_attempt_at: Some(now), ..invoice });
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! What support asks for. Each action leaves one audit row with who and why, besides the rows of what it changed.
+
+use units::{Micros, Money, Timestamp};
+
+use super::super::access::has_access;
+use super::super::command::{Refusal, SupportAction, SupportRequest};
+use super::super::draft::Draft;
+use super::super::rows::{AttemptState, AuditRow, Grant, GrantKind, Invoice, Status};
+use super::customer::OVERRIDE_MAX;
+
+/// The audited name of an action.
+pub(super) const fn word(action: &SupportAction) -> &'static str {
+    match action {
+        SupportAction::RetryCharge => "retry_charge",
+        SupportAction::Refund { .. } => "refund",
+        SupportAction::OverrideAccess { .. } => "override_access",
+        SupportAction::ExtendTrial { .. } => "extend_trial",
+    }
+}
+
+impl Draft<'_> {
+    pub(super) fn support_asks(&mut self, request: &SupportRequest) -> Result<(), Refusal> {
+        let (before, after, expires_at) = match request.action {
+            SupportAction::RetryCharge => self.retry_charge()?,
+            SupportAction::Refund { amount } => self.refund(amount)?,
+            SupportAction::OverrideAccess { lasting } => self.override_access(lasting)?,
+            SupportAction::ExtendTrial { until } => self.extend_trial(until)?,
+        };
+        let subject = self.subscription().id.clone();
+        self.record(AuditRow {
+            at: self.now(),
+            row: subject.clone(),
+            subject,
+            action: word(&request.action).to_owned(),
+            before,
+            after,
+            actor: request.actor.clone(),
+            cause: "request".to_owned(),
+            reason: request.reason.clone(),
+            expires_at,
+        });
+        Ok(())
+    }
+
+    fn retry_charge(&mut self) -> Result<Change, Refusal> {
+        self.must_live()?;
+        self.begin_due_periods()?;
+        let open: Option<Invoice> = self.account.open_invoices().last().cloned();
+        let invoice = open.ok_or(Refusal::NotOpen)?;
+        let before = format!("{} open", invoice.id);
+        let after = format!("{} to be tried", invoice.id);
+        self.try_soon(invoice)?;
+        Ok((before, after, None))
+    }
+
+    fn refund(&mut self, amount: i64) -> Result<Change, Refusal> {
+        let captured = self
+            .account
+            .attempts
+            .iter()
+            .rfind(|attempt| attempt.state == AttemptState::Succeeded)
+            .cloned()
+            .ok_or(Refusal::Unknown("payment"))?;
+        let payment = captured.payment.ok_or(Refusal::Unknown("payment"))?;
+        let given_back = self.account.refunded(&payment);
+        let left = captured.amount.minor_units - given_back;
+        if amount <= 0 || amount > left {
+            return Err(Refusal::Amount);
+        }
+        self.ask_refund(&payment, Money::new(amount, captured.amount.currency));
+        Ok((
+            format!("{payment} refunded {given_back}"),
+            format!("{payment} refunded {}", given_back + amount),
+            None,
+        ))
+    }
+
+    fn override_access(&mut self, lasting: Micros) -> Result<Change, Refusal> {
+        if lasting == Micros::ZERO || lasting > OVERRIDE_MAX {
+            return Err(Refusal::NotInFuture);
+        }
+        let word = |has: bool| if has { "access" } else { "no access" };
+        let now = self.now();
+        let before = word(has_access(&self.account, now)).to_owned();
+        let until = now.saturating_add(lasting);
+        let row = self.subscription();
+        let given = self.account.grants.iter().filter(|grant| grant.kind == GrantKind::Override).count();
+        let grant = Grant {
+            id: format!("{}:override:{}", row.id, given + 1),
+            subscription: row.id.clone(),
+            kind: GrantKind::Override,
+            from: now,
+            until,
+            grace_until: until,
+        };
+        self.put_grant(grant);
+        Ok((before, word(true).to_owned(), Some(until)))
+    }
+
+    fn extend_trial(&mut self, until: Timestamp) -> Result<Change, Refusal> {
+        self.must_live()?;
+        let row = self.subscription();
+        let Some(end) = row.trial_end.filter(|end| *end > self.now() && row.status == Status::Trialing)
+        else {
+            return Err(Refusal::WrongState(row.status));
+        };
+        if until <= end {
+            return Err(Refusal::NotInFuture);
+        }
+        self.change(|row| {
+            row.trial_end = Some(until);
+            row.period.end = until;
+        });
+        let running: Vec<Grant> =
+            self.account.grants.iter().filter(|grant| grant.kind == GrantKind::Trial).cloned().collect();
+        for grant in running {
+            self.put_grant(Grant { until, grace_until: until, ..grant });
+        }
+        self.refresh_grace();
+        Ok((format!("trial_end {}", end.0), format!("trial_end {}", until.0), Some(until)))
+    }
+}
+
+/// Before, after, and when what was granted ends.
+type Change = (String, String, Option<Timestamp>);

@@ -1,0 +1,39 @@
+//! When time next makes something due for a subscription.
+//!
+//! One instant per subscription, written with every change, so that a store finds what is due by one index and the jobs need no queue
+//! that could lose or repeat an entry.
+
+use units::Timestamp;
+
+use super::account::Account;
+use super::dunning::window_end;
+use super::rows::{FIRST_PAYMENT_WITHIN, Invoice, Owner, Status};
+
+/// The earliest instant at which [`super::command::Command::Advance`] has something to do.
+#[must_use]
+pub fn next(account: &Account) -> Timestamp {
+    let row = &account.subscription;
+    if row.owner == Owner::Provider || row.status.is_final() || row.status == Status::Paused {
+        return Timestamp::NEVER;
+    }
+    let of_status = match row.status {
+        Status::Trialing => row.trial_end.unwrap_or(row.period.end),
+        Status::Active | Status::PastDue => row.period.end,
+        Status::Incomplete => row.created_at.saturating_add(FIRST_PAYMENT_WITHIN),
+        _ => Timestamp::NEVER,
+    };
+    let live = |invoice: &&Invoice| account.live_attempt(&invoice.id).is_none();
+    let of_invoices = account.open_invoices().filter(live).map(|invoice| of_invoice(account, invoice));
+    of_invoices.fold(of_status, Timestamp::min)
+}
+
+fn of_invoice(account: &Account, invoice: &Invoice) -> Timestamp {
+    let tried = match invoice.next_attempt_at {
+        Some(at) if !account.is_disputed() => at,
+        _ => Timestamp::NEVER,
+    };
+    match account.subscription.status {
+        Status::Incomplete | Status::Unpaid => tried,
+        _ => tried.min(window_end(invoice.due_at)),
+    }
+}
