@@ -2,8 +2,10 @@
 //! effects.
 //!
 //! Reading order:
+//! - [`billing`]: subscriptions, webhook intake and jobs over SQLite and HTTP.
 //! - [`search`]: the index over the catalogue, and how a query finds its titles in it.
 //! - [`search_api`]: search over HTTP: routes, parameters, errors, the search page.
 
+pub mod billing;
 pub mod search;
 pub mod search_api;

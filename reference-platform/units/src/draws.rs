@@ -63,6 +63,8 @@ pub enum Purpose {
     Catalogue = 41,
     /// Histories of the billing test kit.
     BillingHistory = 50,
+    /// What the payment provider does with a call.
+    PaymentProvider = 51,
     /// Free for tests.
     Test = 1_000,
 }

@@ -11,6 +11,7 @@
 //! - [`audience`]: who arrives when, where, and for how long.
 //! - [`catalogue`]: a synthetic catalogue of any size, as untidy as suppliers' files.
 //! - [`queries`]: what searchers type who look for a title they know, with every answer that is as good.
+//! - [`provider`]: the payment provider: its API, its books, its webhooks.
 //! - `chance`: draws of one entity, one after the other.
 
 pub mod audience;
@@ -20,5 +21,6 @@ mod chance;
 pub mod hlsjs;
 pub mod network;
 pub mod player;
+pub mod provider;
 pub mod queries;
 pub mod sabre;

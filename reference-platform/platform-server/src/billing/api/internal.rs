@@ -1,0 +1,260 @@
+//! What support asks for, behind a bearer token: what happened and why, and what may be done about it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use platform_core::subscription::access;
+use platform_core::subscription::account::Write;
+use platform_core::subscription::command::{Command, Context, SupportAction, SupportRequest};
+use platform_core::subscription::decide::decide;
+use platform_core::subscription::jobs::Fetched;
+use platform_core::subscription::rows::AuditRow;
+use platform_core::subscription::store::{Store, StoreError};
+use platform_core::webhook::event::{Handling, Sender};
+use platform_core::webhook::inbox::{EventKey, InboxRefusal};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use units::Micros;
+
+use super::super::provider;
+use super::super::store::{Asked, instant};
+use super::customers::{at, read};
+use super::problem::Problem;
+use super::{BillingApi, keys};
+
+type Api = State<Arc<BillingApi>>;
+type Answer = Result<Response, Problem>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Who {
+    actor: String,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refund {
+    actor: String,
+    #[serde(default)]
+    reason: Option<String>,
+    amount: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Override {
+    actor: String,
+    #[serde(default)]
+    reason: Option<String>,
+    for_s: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExtendTrial {
+    actor: String,
+    #[serde(default)]
+    reason: Option<String>,
+    until: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reprocess {
+    actor: String,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+async fn ask(
+    api: &BillingApi,
+    headers: &HeaderMap,
+    (subscription, body): (String, &Value),
+    request: SupportRequest,
+) -> Answer {
+    if request.actor.is_empty() {
+        return Err(Problem::BadBody("`actor` says who asks".to_owned()));
+    }
+    let key = keys::of(headers)?;
+    let hash = keys::hash(&format!("support {subscription}"), body);
+    let scope = format!("staff:{}", request.actor);
+    keys::answer(api, (scope, key), hash, Asked::Support { subscription, request }).await
+}
+
+pub(super) async fn retry_charge(
+    State(api): Api,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    api.internal.check(&headers)?;
+    let (Who { actor, reason }, body) = read(&body)?;
+    let request = SupportRequest { actor, reason, action: SupportAction::RetryCharge };
+    ask(&api, &headers, (id, &body), request).await
+}
+
+pub(super) async fn refund(
+    State(api): Api,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    api.internal.check(&headers)?;
+    let (Refund { actor, reason, amount }, body) = read(&body)?;
+    let request = SupportRequest { actor, reason, action: SupportAction::Refund { amount } };
+    ask(&api, &headers, (id, &body), request).await
+}
+
+pub(super) async fn override_access(
+    State(api): Api,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    api.internal.check(&headers)?;
+    let (Override { actor, reason, for_s }, body) = read(&body)?;
+    let lasting = Micros(for_s.saturating_mul(1_000_000));
+    let request = SupportRequest { actor, reason, action: SupportAction::OverrideAccess { lasting } };
+    ask(&api, &headers, (id, &body), request).await
+}
+
+pub(super) async fn extend_trial(
+    State(api): Api,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    api.internal.check(&headers)?;
+    let (ExtendTrial { actor, reason, until }, body) = read(&body)?;
+    let request = SupportRequest { actor, reason, action: SupportAction::ExtendTrial { until: at(&until)? } };
+    ask(&api, &headers, (id, &body), request).await
+}
+
+/// Everything that happened to a subscription, with what caused it.
+pub(super) async fn timeline(State(api): Api, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+    api.internal.check(&headers)?;
+    if api.store.account(&id).await?.is_none() {
+        return Err(Problem::Store(StoreError::NoSuchSubscription));
+    }
+    let rows: Vec<Value> = api
+        .store
+        .audit(&id)
+        .await?
+        .iter()
+        .map(|row| {
+            json!({
+                "at": instant(row.at), "what": row.action, "row": row.row, "before": row.before, "after": row.after,
+                "actor": row.actor, "cause": row.cause, "reason": row.reason,
+                "expires_at": row.expires_at.map(instant),
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "subscription": id, "timeline": rows })).into_response())
+}
+
+/// Why a customer has access, or none.
+pub(super) async fn access(State(api): Api, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+    api.internal.check(&headers)?;
+    let account = api.store.account(&id).await?.ok_or(Problem::Store(StoreError::NoSuchSubscription))?;
+    let explained = access::explain(&account, api.now());
+    let spans: Vec<Value> = access::intervals(&account)
+        .into_iter()
+        .map(|(from, until)| json!({"from": instant(from), "until": instant(until)}))
+        .collect();
+    Ok(Json(json!({
+        "access": explained.access, "status": explained.status, "because": explained.because, "spans": spans,
+    }))
+    .into_response())
+}
+
+/// What was refused at the webhook endpoints since the start, and what it looks like.
+pub(super) async fn refusals(State(api): Api, headers: HeaderMap) -> Answer {
+    api.internal.check(&headers)?;
+    let body = api.refusals(|refusals| {
+        let counts: serde_json::Map<String, Value> =
+            refusals.counts().map(|(code, count)| (code.to_owned(), json!(count))).collect();
+        let samples: Vec<Value> = refusals
+            .samples()
+            .map(|sample| {
+                json!({"at": instant(sample.at), "code": sample.rejection.code(), "claimed": sample.claimed_id})
+            })
+            .collect();
+        json!({"counts": counts, "pattern": format!("{:?}", refusals.pattern()), "samples": samples})
+    });
+    Ok(Json(body).into_response())
+}
+
+/// Has a stored webhook processed again, or shows what that would change.
+pub(super) async fn reprocess(
+    State(api): Api,
+    Path((provider, event)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    api.internal.check(&headers)?;
+    let (Reprocess { actor, reason, dry_run }, _) = read(&body)?;
+    let sender = match provider.as_str() {
+        "stripe" => Sender::Stripe,
+        "standard" => Sender::Standard,
+        _ => return Err(Problem::UnknownProvider(provider.chars().take(64).collect())),
+    };
+    let key = EventKey { sender, account: String::new(), event_id: event };
+    let row = api.store.event(&key).await?.ok_or(StoreError::Inbox(InboxRefusal::Unknown))?;
+    if dry_run {
+        let changes = would_change(&api, &row.event_type, row.object.as_deref()).await?;
+        return Ok(Json(json!({ "dry_run": true, "changes": changes })).into_response());
+    }
+    let audit = AuditRow {
+        at: api.now(),
+        subject: key.event_id.clone(),
+        action: "reprocess".to_owned(),
+        row: key.event_id.clone(),
+        before: format!("{:?}", row.state).to_lowercase(),
+        after: "stored".to_owned(),
+        actor,
+        cause: "request".to_owned(),
+        reason,
+        expires_at: None,
+    };
+    api.store.reprocess(key, audit, api.now()).await?;
+    Ok(Json(json!({ "dry_run": false, "queued": true })).into_response())
+}
+
+/// The rows that processing an event would write now; writes nothing.
+async fn would_change(
+    api: &BillingApi,
+    event_type: &str,
+    object: Option<&str>,
+) -> Result<Vec<Value>, Problem> {
+    let what = Handling::of_stripe(event_type);
+    let (Some(object), true) = (object, what != Handling::Ignore) else { return Ok(Vec::new()) };
+    let response = (api.ask)(provider::fetch(what, object)).await.map_err(|_| Problem::ProviderSilent)?;
+    let (subscription, command) = match provider::fetched(what, &response) {
+        Fetched::Payment { subscription, attempt, payment } => {
+            (subscription, Command::PaymentSeen { attempt, payment })
+        }
+        Fetched::Dispute(seen) => match api.store.subscription_of_payment(&seen.payment).await? {
+            Some(subscription) => (subscription, Command::DisputeSeen(seen)),
+            None => return Ok(Vec::new()),
+        },
+        Fetched::Mirror(seen) => (seen.id.clone(), Command::MirrorSeen(seen)),
+        Fetched::Foreign | Fetched::Missing => return Ok(Vec::new()),
+        Fetched::Unavailable => return Err(Problem::ProviderSilent),
+    };
+    let Some(account) = api.store.account(&subscription).await? else { return Ok(Vec::new()) };
+    let plans = std::collections::BTreeMap::new();
+    let decision = decide(&account, &command, Context { now: api.now(), plans: &plans })
+        .map_err(|refusal| Problem::Store(refusal.into()))?;
+    let changes = decision.writes.iter().filter(|write| !matches!(write, Write::Audit(_)));
+    changes
+        .map(|write| serde_json::to_value(write).map_err(|error| Problem::BadBody(error.to_string())))
+        .collect()
+}

@@ -1,0 +1,49 @@
+//! Webhook intake: raw bytes in, verified, stored durably, then answered. Nothing else happens in the request.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use platform_core::subscription::store::{Received, Store};
+use platform_core::webhook::verify::{BODY_BYTES_MAX, Delivery};
+use serde_json::json;
+
+use super::BillingApi;
+use super::problem::Problem;
+
+/// What a webhook calls itself, for the samples of refused ones.
+const CLAIMED: [&str; 2] = ["webhook-id", "stripe-signature"];
+
+/// `POST /v1/webhooks/{provider}`.
+pub(super) async fn receive(
+    State(api): State<Arc<BillingApi>>,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let Some(endpoint) = api.endpoints.get(&provider) else {
+        return Err(Problem::UnknownProvider(provider.chars().take(64).collect()));
+    };
+    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Problem::TooLarge(BODY_BYTES_MAX))?;
+    let now = api.now();
+    let pairs: Vec<(&str, &[u8])> =
+        headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let intake = match endpoint.take_in(&Delivery { headers: &pairs, body: &body }, now) {
+        Ok(intake) => intake,
+        Err(rejection) => {
+            let claimed = CLAIMED.iter().find_map(|name| headers.get(*name)).map(http::HeaderValue::as_bytes);
+            api.refusals(|refusals| refusals.refused(now, rejection.clone(), claimed.unwrap_or_default()));
+            return Err(Problem::Rejected(rejection));
+        }
+    };
+    api.refusals(platform_core::webhook::refusals::Refusals::accepted);
+    let received = api.store.receive(intake, now).await?;
+    let word = match received {
+        Received::Stored => "stored",
+        Received::Duplicate => "duplicate",
+        Received::Conflict => "conflict",
+    };
+    Ok((StatusCode::OK, axum::Json(json!({ "received": word }))).into_response())
+}

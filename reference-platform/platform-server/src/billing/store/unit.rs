@@ -1,0 +1,240 @@
+//! One unit of writing: what it loads, what decides, what it writes.
+
+use std::collections::BTreeMap;
+
+use platform_core::subscription::account::Write;
+use platform_core::subscription::command::{Command, Context, Decision, Refusal};
+use platform_core::subscription::decide::begin::{self, TakenOver};
+use platform_core::subscription::decide::decide;
+use platform_core::subscription::rows::{AuditRow, Plan};
+use platform_core::subscription::store::{Consequence, Intake, Received, StoreError};
+use platform_core::webhook::inbox::{
+    self, EventKey, InboxCommand, InboxDecision, InboxRow, InboxState, Settled,
+};
+use sqlx::SqliteConnection;
+use units::{Micros, Timestamp};
+
+use super::requests::{Request, Response};
+use super::{load, requests, storage, write};
+
+/// Bodies of webhooks are kept for 30 days.
+const BODY_KEPT: Micros = Micros::from_mins(30 * 24 * 60);
+
+/// What tells a webhook from its duplicates is kept for 400 days.
+const EVENT_KEPT: Micros = Micros::from_mins(400 * 24 * 60);
+
+/// Posted notices are kept for a week.
+const NOTICE_KEPT: Micros = Micros::from_mins(7 * 24 * 60);
+
+/// Answers under idempotency keys are kept for a day, as long as Stripe keeps them.
+const ANSWER_KEPT: Micros = Micros::from_mins(24 * 60);
+
+/// What is to be written.
+#[derive(Debug)]
+pub(super) enum Unit {
+    TakeOver(Box<TakenOver>),
+    Act { subscription: String, command: Box<Command> },
+    Request(Box<Request>),
+    Receive(Box<Intake>),
+    Claim { key: EventKey, worker: u32 },
+    Settle { key: EventKey, worker: u32, outcome: Settled, consequence: Box<Consequence> },
+    Posted(Vec<String>),
+    Reprocess { key: EventKey, audit: Box<AuditRow> },
+    Clean { rows: u32 },
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Nothing,
+    Decision(Decision),
+    Received(Received),
+    Row(Box<InboxRow>),
+    Response(Response),
+    Count(u64),
+}
+
+impl Reply {
+    pub(super) fn decision(self) -> Decision {
+        if let Self::Decision(decision) = self { decision } else { Decision::default() }
+    }
+
+    pub(super) fn received(self) -> Received {
+        if let Self::Received(received) = self { received } else { Received::Duplicate }
+    }
+
+    pub(super) fn row(self) -> Result<InboxRow, StoreError> {
+        match self {
+            Self::Row(row) => Ok(*row),
+            _ => Err(StoreError::Storage("the writer answered with something else".to_owned())),
+        }
+    }
+
+    pub(super) fn response(self) -> Response {
+        if let Self::Response(response) = self { response } else { Response::default() }
+    }
+
+    pub(super) fn count(self) -> u64 {
+        if let Self::Count(count) = self { count } else { 0 }
+    }
+}
+
+/// Where a unit works.
+pub(super) struct Place<'a> {
+    pub(super) connection: &'a mut SqliteConnection,
+    pub(super) plans: &'a BTreeMap<String, Plan>,
+    pub(super) now: Timestamp,
+}
+
+impl Place<'_> {
+    pub(super) const fn context(&self) -> Context<'_> {
+        Context { now: self.now, plans: self.plans }
+    }
+
+    pub(super) async fn run(&mut self, unit: Unit) -> Result<Reply, StoreError> {
+        match unit {
+            Unit::TakeOver(taken) => {
+                let decision = begin::take_over(*taken, self.context())?;
+                write::all(self.connection, &decision.writes).await?;
+                Ok(Reply::Nothing)
+            }
+            Unit::Act { subscription, command } => {
+                self.act(&subscription, &command).await.map(Reply::Decision)
+            }
+            Unit::Request(request) => requests::answer(self, *request).await.map(Reply::Response),
+            Unit::Receive(intake) => self.receive(*intake).await.map(Reply::Received),
+            Unit::Claim { key, worker } => {
+                self.claim(&key, worker).await.map(|row| Reply::Row(Box::new(row)))
+            }
+            Unit::Settle { key, worker, outcome, consequence } => {
+                self.settle(&key, worker, outcome, *consequence).await?;
+                Ok(Reply::Nothing)
+            }
+            Unit::Posted(notices) => {
+                for notice in notices {
+                    write::posted(self.connection, &notice, self.now).await?;
+                }
+                Ok(Reply::Nothing)
+            }
+            Unit::Reprocess { key, audit } => {
+                self.inbox_act(&key, &InboxCommand::Reprocess).await?;
+                write::all(self.connection, &[Write::Audit(*audit)]).await?;
+                Ok(Reply::Nothing)
+            }
+            Unit::Clean { rows } => self.clean(rows).await.map(Reply::Count),
+        }
+    }
+
+    pub(super) async fn act(
+        &mut self,
+        subscription: &str,
+        command: &Command,
+    ) -> Result<Decision, StoreError> {
+        let account = load::account(self.connection, subscription, self.now).await?;
+        let account = account.ok_or(StoreError::NoSuchSubscription)?;
+        let decision = decide(&account, command, self.context())?;
+        write::all(self.connection, &decision.writes).await?;
+        Ok(decision)
+    }
+
+    async fn receive(&mut self, intake: Intake) -> Result<Received, StoreError> {
+        let command = InboxCommand::Receive(intake.incoming);
+        let InboxDecision::Put(mut row) = inbox::decide(None, &command, self.now)? else {
+            return Err(StoreError::Unique("event"));
+        };
+        if let Some(reason) = intake.quarantine {
+            row.state = InboxState::Quarantined { reason };
+        }
+        if write::new_event(self.connection, &row, intake.body).await? {
+            return Ok(Received::Stored);
+        }
+        let known = load::event(self.connection, &row.key).await?;
+        match inbox::decide(known.as_ref(), &command, self.now)? {
+            InboxDecision::Duplicate => Ok(Received::Duplicate),
+            InboxDecision::Conflict => {
+                write::alert(self.connection, "event_conflict", &row.key.event_id, self.now).await?;
+                Ok(Received::Conflict)
+            }
+            InboxDecision::Put(_) => Err(StoreError::Unique("event")),
+        }
+    }
+
+    async fn inbox_act(&mut self, key: &EventKey, command: &InboxCommand) -> Result<InboxRow, StoreError> {
+        let known = load::event(self.connection, key).await?;
+        match inbox::decide(known.as_ref(), command, self.now)? {
+            InboxDecision::Put(row) => {
+                write::event(self.connection, &row).await?;
+                Ok(row)
+            }
+            InboxDecision::Duplicate | InboxDecision::Conflict => Err(StoreError::Unique("event")),
+        }
+    }
+
+    async fn claim(&mut self, key: &EventKey, worker: u32) -> Result<InboxRow, StoreError> {
+        let known = load::event(self.connection, key).await?;
+        if known.is_some_and(|row| row.is_lapsed(self.now)) {
+            self.inbox_act(key, &InboxCommand::Lapse).await?;
+        }
+        self.inbox_act(key, &InboxCommand::Claim { worker }).await
+    }
+
+    async fn settle(
+        &mut self,
+        key: &EventKey,
+        worker: u32,
+        outcome: Settled,
+        consequence: Consequence,
+    ) -> Result<(), StoreError> {
+        self.inbox_act(key, &InboxCommand::Settle { worker, outcome }).await?;
+        match consequence {
+            Consequence::Nothing => Ok(()),
+            Consequence::Command(subscription, command) => self.act(&subscription, &command).await.map(drop),
+            Consequence::Mirror(seen) => {
+                let command = Command::MirrorSeen(seen.clone());
+                match self.act(&seen.id, &command).await {
+                    Err(StoreError::NoSuchSubscription) => {
+                        let made = begin::mirror(&seen, self.plans.get(&seen.plan), self.context());
+                        let made = made.ok_or(Refusal::UnknownPlan)?;
+                        write::all(self.connection, &made.writes).await
+                    }
+                    other => other.map(drop),
+                }
+            }
+        }
+    }
+
+    /// Deletes in small bites, so that nobody waits long behind one.
+    async fn clean(&mut self, rows: u32) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        for (statement, kept) in [
+            (
+                "UPDATE inbox SET body = NULL WHERE rowid IN (SELECT rowid FROM inbox
+                WHERE body IS NOT NULL AND stored_at < $1 AND check_at IS NULL LIMIT $2)",
+                BODY_KEPT,
+            ),
+            (
+                "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox
+                WHERE stored_at < $1 AND check_at IS NULL AND body IS NULL LIMIT $2)",
+                EVENT_KEPT,
+            ),
+            (
+                "DELETE FROM notices WHERE rowid IN (SELECT rowid FROM notices WHERE posted_at < $1 LIMIT $2)",
+                NOTICE_KEPT,
+            ),
+            (
+                "DELETE FROM requests WHERE rowid IN (SELECT rowid FROM requests WHERE at < $1 LIMIT $2)",
+                ANSWER_KEPT,
+            ),
+        ] {
+            let before = i64::try_from(self.now.0.saturating_sub(kept.0)).unwrap_or(i64::MAX);
+            let done = sqlx::query(statement)
+                .bind(before)
+                .bind(i64::from(rows))
+                .execute(&mut *self.connection)
+                .await
+                .map_err(|error| storage(&error))?;
+            deleted += done.rows_affected();
+        }
+        Ok(deleted)
+    }
+}

@@ -1,0 +1,155 @@
+//! The one thread that writes, and the channel to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+
+use platform_core::subscription::rows::Plan;
+use platform_core::subscription::store::StoreError;
+use sqlx::SqliteConnection;
+use tokio::sync::oneshot;
+use units::Timestamp;
+
+use super::unit::{Place, Reply, Unit};
+use super::{GROUP_MAX, storage};
+
+type Answer = Result<Reply, StoreError>;
+
+/// A unit that waits.
+struct Waiting {
+    unit: Unit,
+    now: Timestamp,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// Hands units to the thread.
+pub(super) struct Writer {
+    queue: Option<mpsc::Sender<Waiting>>,
+    fail_next: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Writer(..)")
+    }
+}
+
+impl Writer {
+    /// Starts the thread. It ends when the writer is dropped, after what waits.
+    pub(super) fn start(connection: SqliteConnection, plans: BTreeMap<String, Plan>) -> Self {
+        let (queue, waiting) = mpsc::channel();
+        let fail_next = Arc::new(AtomicBool::new(false));
+        let fails = Arc::clone(&fail_next);
+        let work = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(serve(connection, &plans, &waiting, &fails)),
+                Err(error) => tracing::error!(%error, "the writer has no runtime"),
+            }
+        };
+        let thread = std::thread::Builder::new().name("billing-writer".to_owned()).spawn(work);
+        let thread = thread.map_err(|error| tracing::error!(%error, "the writer has no thread")).ok();
+        Self { queue: Some(queue), fail_next, thread }
+    }
+
+    pub(super) async fn write(&self, unit: Unit, now: Timestamp) -> Answer {
+        let gone = || StoreError::Storage("the writer has stopped".to_owned());
+        let (answer, answered) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or_else(gone)?;
+        queue.send(Waiting { unit, now, answer }).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    pub(super) fn fail_next(&self) {
+        self.fail_next.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so already.
+            drop(thread.join());
+        }
+    }
+}
+
+async fn serve(
+    mut connection: SqliteConnection,
+    plans: &BTreeMap<String, Plan>,
+    waiting: &mpsc::Receiver<Waiting>,
+    fails: &AtomicBool,
+) {
+    while let Ok(first) = waiting.recv() {
+        let group: Vec<Waiting> =
+            std::iter::once(first).chain(waiting.try_iter().take(GROUP_MAX - 1)).collect();
+        let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(group.len());
+        let committed = commit(&mut connection, plans, group, &mut answers, fails).await;
+        for (sender, answer) in answers {
+            let answer = match &committed {
+                Ok(()) => answer,
+                Err(error) => Err(StoreError::Storage(error.clone())),
+            };
+            // Who no longer waits needs no answer.
+            drop(sender.send(answer));
+        }
+    }
+    if let Err(error) = sqlx::Connection::close(connection).await {
+        tracing::error!(%error, "the database did not close");
+    }
+}
+
+/// One transaction of a group; each answer is good only if the whole is committed.
+async fn commit(
+    connection: &mut SqliteConnection,
+    plans: &BTreeMap<String, Plan>,
+    group: Vec<Waiting>,
+    answers: &mut Vec<(oneshot::Sender<Answer>, Answer)>,
+    fails: &AtomicBool,
+) -> Result<(), String> {
+    let begun = run(connection, "BEGIN IMMEDIATE").await;
+    for Waiting { unit, now, answer } in group {
+        let reply = match &begun {
+            Ok(()) if fails.swap(false, Ordering::SeqCst) => {
+                Err(StoreError::Storage("the disk is full".to_owned()))
+            }
+            Ok(()) => one(connection, plans, unit, now).await,
+            Err(error) => Err(StoreError::Storage(error.clone())),
+        };
+        answers.push((answer, reply));
+    }
+    begun?;
+    let committed = run(connection, "COMMIT").await;
+    if committed.is_err() {
+        // The transaction may be over already; then there is nothing to roll back.
+        drop(run(connection, "ROLLBACK").await);
+    }
+    committed
+}
+
+async fn run(connection: &mut SqliteConnection, statement: &'static str) -> Result<(), String> {
+    sqlx::query(statement).execute(connection).await.map(drop).map_err(|error| error.to_string())
+}
+
+/// One unit in a savepoint of its own, unless it is a single statement.
+async fn one(
+    connection: &mut SqliteConnection,
+    plans: &BTreeMap<String, Plan>,
+    unit: Unit,
+    now: Timestamp,
+) -> Answer {
+    if matches!(unit, Unit::Receive(_)) {
+        return Place { connection, plans, now }.run(unit).await;
+    }
+    let failed = |error: sqlx::Error| storage(&error);
+    sqlx::query("SAVEPOINT unit").execute(&mut *connection).await.map_err(failed)?;
+    let reply = Place { connection, plans, now }.run(unit).await;
+    if reply.is_err() {
+        sqlx::query("ROLLBACK TO unit").execute(&mut *connection).await.map_err(failed)?;
+    }
+    sqlx::query("RELEASE unit").execute(&mut *connection).await.map_err(failed)?;
+    reply
+}
