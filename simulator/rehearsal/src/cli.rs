@@ -224,6 +224,15 @@ pub enum ValidateKind {
         #[arg(long)]
         json: bool,
     },
+    /// Whole stories of billing: crashes, lost answers, webhooks in any order, played against the platform.
+    Sequences {
+        /// A file of billing vectors (JSON).
+        #[arg(long, value_name = "FILE")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Golden miss ratios of libCacheSim.
     Cache {
         /// The file of golden miss ratios.

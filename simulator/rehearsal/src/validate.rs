@@ -9,6 +9,7 @@ pub mod calendar;
 mod cpu;
 pub mod sabre;
 pub mod search;
+pub mod sequences;
 mod vectors;
 pub mod webhooks;
 

@@ -51,6 +51,14 @@ pub(super) fn rate(pieces: usize, mut round: impl FnMut()) -> f64 {
     0.0
 }
 
+/// Seconds of CPU that all threads of the process have used.
+pub(super) fn process_seconds() -> f64 {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let nanos = f64::from(u32::try_from(used.tv_nsec).unwrap_or(0));
+    let seconds = u32::try_from(used.tv_sec).unwrap_or(u32::MAX);
+    f64::from(seconds) + nanos / 1e9
+}
+
 /// Nanoseconds of CPU that this thread has used.
 pub(super) fn thread_nanos() -> u64 {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::{ValidateArgs, ValidateKind};
 use crate::failure::{Outcome, exit};
 use crate::terminal;
-use crate::validate::{KindCount, Validation, cache, calendar, sabre, search, webhooks};
+use crate::validate::{KindCount, Validation, cache, calendar, sabre, search, sequences, webhooks};
 
 pub(super) fn validate(args: &ValidateArgs) -> Outcome {
     match &args.kind {
@@ -15,6 +15,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Outcome {
             Ok(say_search(&search::run(catalog, queries)?, *json))
         }
         ValidateKind::Calendar { data, json } => Ok(say(&calendar::run(data)?, *json)),
+        ValidateKind::Sequences { data, json } => Ok(say(&sequences::run(data)?, *json)),
         ValidateKind::Cache { data, json } => {
             let found = cache::run(data)?;
             if !json {

@@ -81,7 +81,7 @@ pub struct Response {
 }
 
 /// The status of a key that was used for another request: RFC 9110, section 15.5.21.
-pub const KEY_REUSED: u16 = 422;
+const KEY_REUSED: u16 = 422;
 
 /// Answers a request, or repeats the answer that its key has.
 pub(super) async fn answer(place: &mut Place<'_>, request: Request) -> Result<Response, StoreError> {
