@@ -7,6 +7,7 @@ mod docs;
 mod files;
 mod licences;
 mod reference;
+mod seams;
 mod words;
 
 use std::fs;
