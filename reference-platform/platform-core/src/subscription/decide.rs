@@ -14,7 +14,7 @@
 
 pub mod begin;
 mod charge;
-mod customer;
+pub mod customer;
 mod money;
 pub mod resolve;
 mod support;

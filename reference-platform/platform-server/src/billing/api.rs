@@ -4,11 +4,13 @@
 //! - [`webhooks`]: `POST /v1/webhooks/{provider}`: raw bytes in, durable before the 2xx.
 //! - [`customers`]: what customers ask for, under idempotency keys.
 //! - [`internal`]: what support asks for, behind a bearer token.
+//! - `extract`: paths and bodies, with a problem of ours where they cannot be read.
 //! - [`keys`]: the `Idempotency-Key` header.
 //! - [`tokens`]: who asks.
 //! - [`problem`]: what goes wrong, as a client sees it.
 
 pub mod customers;
+mod extract;
 pub mod internal;
 pub mod keys;
 pub mod problem;

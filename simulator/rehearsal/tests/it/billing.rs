@@ -7,8 +7,10 @@
 //! - [`tables`]: business tables in key order.
 //! - [`agreement`]: the model in memory and the full stack end in the same tables.
 //! - [`seams`]: a crash at every seam of a month.
+//! - [`bad_input`]: what is refused at the routes, and changes nothing.
 
 mod agreement;
+mod bad_input;
 mod full_stack;
 mod histories;
 mod platform;

@@ -12,6 +12,17 @@ use super::super::rows::{
 };
 use crate::webhook::event::NAME_BYTES_MAX;
 
+/// Whether a text can be the provider's name for a card.
+///
+/// # Errors
+/// [`Refusal::Name`].
+pub fn check_card(card: &str) -> Result<(), Refusal> {
+    if !(1..=NAME_BYTES_MAX).contains(&card.len()) || card.chars().any(char::is_control) {
+        return Err(Refusal::Name("card"));
+    }
+    Ok(())
+}
+
 impl Draft<'_> {
     pub(super) fn customer_asks(&mut self, request: &CustomerRequest) -> Result<(), Refusal> {
         if let CustomerRequest::SetCard { card } = request {
@@ -218,9 +229,7 @@ impl Draft<'_> {
 
     /// Replaces the card of the customer; what is open is tried on it next.
     fn set_card(&mut self, card: &str) -> Result<(), Refusal> {
-        if !(1..=NAME_BYTES_MAX).contains(&card.len()) || card.chars().any(char::is_control) {
-            return Err(Refusal::Name("card"));
-        }
+        check_card(card)?;
         let id = self.account.customer.id.clone();
         let changed = self.account.customer.card.as_deref() != Some(card);
         if changed {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use platform_core::subscription::access;
@@ -18,6 +17,7 @@ use serde_json::{Value, json};
 use units::Timestamp;
 
 use super::super::store::{Asked, CustomerCall, instant, shown};
+use super::extract::{Body, Path};
 use super::problem::Problem;
 use super::{BillingApi, keys};
 
@@ -102,7 +102,7 @@ async fn about(
     ask(api, headers, &route, body, CustomerCall::Ask { subscription, request }).await
 }
 
-pub(super) async fn subscribe(State(api): Api, headers: HeaderMap, body: Bytes) -> Answer {
+pub(super) async fn subscribe(State(api): Api, headers: HeaderMap, body: Body) -> Answer {
     api.customers.customer(&headers, api.now())?;
     let (asked, body): (Subscribe, _) = read(&body)?;
     let zone = match &asked.zone {
@@ -116,7 +116,7 @@ pub(super) async fn cancel(
     State(api): Api,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (asked, body): (Cancel, _) = read(&body)?;
     let request = match asked.at {
@@ -130,18 +130,13 @@ pub(super) async fn change_plan(
     State(api): Api,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (asked, body): (ChangePlan, _) = read(&body)?;
     about(&api, &headers, ("plan", id), &body, CustomerRequest::ChangePlan { plan: asked.plan }).await
 }
 
-pub(super) async fn pause(
-    State(api): Api,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
+pub(super) async fn pause(State(api): Api, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
     let (Nothing {}, body) = read(&body)?;
     about(&api, &headers, ("pause", id), &body, CustomerRequest::Pause).await
 }
@@ -150,19 +145,19 @@ pub(super) async fn resume(
     State(api): Api,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let (Nothing {}, body) = read(&body)?;
     about(&api, &headers, ("resume", id), &body, CustomerRequest::Resume).await
 }
 
-pub(super) async fn pay(State(api): Api, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+pub(super) async fn pay(State(api): Api, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
     let (asked, body): (Pay, _) = read(&body)?;
     let period_start = at(&asked.period_start)?;
     about(&api, &headers, ("pay", id), &body, CustomerRequest::PayInvoice { period_start }).await
 }
 
-pub(super) async fn set_card(State(api): Api, headers: HeaderMap, body: Bytes) -> Answer {
+pub(super) async fn set_card(State(api): Api, headers: HeaderMap, body: Body) -> Answer {
     let (asked, body): (SetCard, _) = read(&body)?;
     ask(&api, &headers, "card", &body, CustomerCall::SetCard { card: asked.card }).await
 }

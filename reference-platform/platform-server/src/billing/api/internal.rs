@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use platform_core::subscription::access;
@@ -23,6 +22,7 @@ use units::Micros;
 use super::super::provider;
 use super::super::store::{Asked, instant};
 use super::customers::{at, read};
+use super::extract::{Body, Path};
 use super::problem::Problem;
 use super::{BillingApi, keys};
 
@@ -74,15 +74,18 @@ struct Reprocess {
     dry_run: bool,
 }
 
+/// Every change names who asked for it.
+fn must_be_said(actor: &str) -> Result<(), Problem> {
+    if actor.is_empty() { Err(Problem::BadBody("`actor` says who asks".to_owned())) } else { Ok(()) }
+}
+
 async fn ask(
     api: &BillingApi,
     headers: &HeaderMap,
     (subscription, body): (String, &Value),
     request: SupportRequest,
 ) -> Answer {
-    if request.actor.is_empty() {
-        return Err(Problem::BadBody("`actor` says who asks".to_owned()));
-    }
+    must_be_said(&request.actor)?;
     let key = keys::of(headers)?;
     let hash = keys::hash(&format!("support {subscription}"), body);
     let scope = format!("staff:{}", request.actor);
@@ -93,7 +96,7 @@ pub(super) async fn retry_charge(
     State(api): Api,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     api.internal.check(&headers)?;
     let (Who { actor, reason }, body) = read(&body)?;
@@ -105,7 +108,7 @@ pub(super) async fn refund(
     State(api): Api,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     api.internal.check(&headers)?;
     let (Refund { actor, reason, amount }, body) = read(&body)?;
@@ -117,7 +120,7 @@ pub(super) async fn override_access(
     State(api): Api,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     api.internal.check(&headers)?;
     let (Override { actor, reason, for_s }, body) = read(&body)?;
@@ -130,7 +133,7 @@ pub(super) async fn extend_trial(
     State(api): Api,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     api.internal.check(&headers)?;
     let (ExtendTrial { actor, reason, until }, body) = read(&body)?;
@@ -197,10 +200,11 @@ pub(super) async fn reprocess(
     State(api): Api,
     Path((provider, event)): Path<(String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     api.internal.check(&headers)?;
     let (Reprocess { actor, reason, dry_run }, _) = read(&body)?;
+    must_be_said(&actor)?;
     let sender = match provider.as_str() {
         "stripe" => Sender::Stripe,
         "standard" => Sender::Standard,

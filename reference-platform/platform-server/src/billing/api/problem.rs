@@ -20,6 +20,9 @@ pub enum Problem {
     /// A body larger than is read.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// A path that is no text.
+    #[error("the path is no UTF-8")]
+    BadPath,
     /// A body that is not what the route takes.
     #[error("the body is not what this route takes: {0}")]
     BadBody(String),
@@ -62,6 +65,7 @@ impl Problem {
                 (StatusCode::UNAUTHORIZED, rejection.code(), Some("sign with an active secret, and now"))
             }
             Self::UnknownProvider(_) => (StatusCode::NOT_FOUND, "unknown_provider", None),
+            Self::BadPath => (StatusCode::BAD_REQUEST, "bad_path", None),
             Self::BadBody(_) => (StatusCode::BAD_REQUEST, "bad_body", None),
             Self::KeyMissing => {
                 (StatusCode::BAD_REQUEST, "idempotency_key_missing", Some("send one fresh key per intent"))

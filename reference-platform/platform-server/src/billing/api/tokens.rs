@@ -95,7 +95,9 @@ impl InternalToken {
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    // Of two that differ nobody could say which one counts.
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().filter(|_| values.next().is_none()).and_then(|value| value.to_str().ok());
     value.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Problem::Unauthorised)
 }
 

@@ -4,6 +4,7 @@ use platform_core::subscription::account::Write;
 use platform_core::subscription::calendar::Zone;
 use platform_core::subscription::command::{Command, CustomerRequest, Refusal, SupportRequest};
 use platform_core::subscription::decide::begin;
+use platform_core::subscription::decide::customer::check_card;
 use platform_core::subscription::rows::{Customer, Subscription};
 use platform_core::subscription::store::StoreError;
 use serde_json::json;
@@ -203,6 +204,7 @@ async fn set_card(place: &mut Place<'_>, customer: &str, card: &str) -> Result<(
         place.act(subscription, &Command::Customer(request.clone())).await?;
     }
     if all.is_empty() {
+        check_card(card)?;
         let row = Customer { id: customer.to_owned(), card: Some(card.to_owned()) };
         write::all(place.connection, &[Write::Customer(row)]).await?;
     }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, Request, header};
 use platform_core::subscription::books::Books;
@@ -74,7 +75,7 @@ pub(super) struct Platform {
     plans: BTreeMap<String, Plan>,
     endpoint: Endpoint,
     key: CustomerKey,
-    running: RefCell<Option<Arc<BillingApi>>>,
+    running: RefCell<Option<(Arc<BillingApi>, Router)>>,
 }
 
 impl Platform {
@@ -107,7 +108,8 @@ impl Platform {
             ask: Arc::new(|_| Box::pin(async { Err(NoAnswer::TimedOut) })),
             refusals: Mutex::new(Refusals::default()),
         };
-        *self.running.borrow_mut() = Some(Arc::new(api));
+        let api = Arc::new(api);
+        *self.running.borrow_mut() = Some((Arc::clone(&api), router(api)));
     }
 
     pub(super) fn path(&self) -> PathBuf {
@@ -115,7 +117,7 @@ impl Platform {
     }
 
     pub(super) fn api(&self) -> Arc<BillingApi> {
-        Arc::clone(self.running.borrow().as_ref().expect("the process runs"))
+        Arc::clone(&self.running.borrow().as_ref().expect("the process runs").0)
     }
 
     pub(super) fn store(&self) -> Arc<SqliteStore> {
@@ -147,7 +149,7 @@ impl Platform {
             request = request.header(name, HeaderValue::from_bytes(value).expect("a header"));
         }
         let request = request.body(Body::from(sent.body.clone())).expect("a request");
-        let router = router(self.api());
+        let router = self.running.borrow().as_ref().expect("the process runs").1.clone();
         wait(async {
             let Ok(response) = router.oneshot(request).await;
             let content_type = response.headers().get(header::CONTENT_TYPE);
