@@ -6,6 +6,7 @@ mod bad_input;
 mod cache;
 mod calendar;
 mod cli;
+mod codes;
 mod gates;
 mod hlsjs;
 mod kit;
