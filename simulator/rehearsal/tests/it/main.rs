@@ -7,6 +7,7 @@ mod cache;
 mod calendar;
 mod cli;
 mod codes;
+mod entities;
 mod gates;
 mod hlsjs;
 mod kit;
