@@ -1,6 +1,6 @@
 //! Which records are about one work: duplicates of several suppliers, and editions of one film.
 //!
-//! Records that share a comparable title ([`block`]) are compared in pairs: named features with points for and against
+//! Records that share a comparable title, or a name elsewhere, ([`block`]) are compared in pairs: named features with points for and against
 //! ([`evidence`]), and contradictions that no points outweigh. Pairs that are sure enough are joined to works, unless a work
 //! would then hold two records that contradict each other ([`cluster`]). What is likely but not sure is left to a person, so
 //! the report shows for every pair what spoke for and against it. [`edition`] tells a work's title from its edition.
@@ -62,7 +62,7 @@ pub struct Resolution {
 
 /// Finds the works among records. Pure; the order of `records` does not matter.
 ///
-/// Each record is compared with at most 64 later ones for each form of its titles, so the work grows with the number of
+/// Each record is compared with at most 64 later ones for each form of its titles and each name elsewhere, so the work grows with the number of
 /// records and not with its square.
 #[must_use]
 pub fn resolve(records: &[TitleRecord]) -> Resolution {

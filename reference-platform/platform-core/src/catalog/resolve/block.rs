@@ -1,10 +1,10 @@
-//! Which records are compared at all: those that share a comparable form of a title.
+//! Which records are compared at all: those that share a comparable form of a title, or a name elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Facts;
 
-/// How many of its neighbours, by year, a record is compared with in a block.
+/// How many of its neighbours, by year and then by likeness, a record is compared with in a block.
 ///
 /// Blocks of real catalogues are smaller (a common one-word title has some twenty namesakes), so this only bounds the work
 /// that a file of equal titles can make.
@@ -20,7 +20,7 @@ pub(super) fn candidates(facts: &[Facts]) -> BTreeSet<(usize, usize)> {
     }
     let mut pairs = BTreeSet::new();
     for block in blocks.values_mut() {
-        block.sort_by_key(|&at| (facts[at].year, at));
+        block.sort_by(|&a, &b| facts[a].likeness(&facts[b]).then(a.cmp(&b)));
         for (place, &one) in block.iter().enumerate() {
             for &other in block.iter().skip(place + 1).take(NEIGHBOURS) {
                 pairs.insert((one.min(other), one.max(other)));

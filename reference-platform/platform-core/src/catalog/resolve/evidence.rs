@@ -2,6 +2,7 @@
 //!
 //! All in integers: a share is in thousandths, points are added up.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -82,7 +83,9 @@ impl Facts {
             work: parted.work.to_owned(),
             edition: parted.edition,
             // Joined, so that `Otter Man` meets `Otterman`.
-            block_keys: titles.iter().map(|title| title.replace(' ', "")).collect(),
+            block_keys: (titles.iter().map(|title| title.replace(' ', "")))
+                .chain(record.external_ids.iter().map(|(whose, id)| format!("{whose}={id}")))
+                .collect(),
             year: record.year,
             title,
             titles,
@@ -94,9 +97,19 @@ impl Facts {
         }
     }
 
-    /// The numbers of its title: a sequel is no duplicate.
-    fn numbers(&self) -> BTreeSet<&str> {
-        self.title.split(' ').filter(|word| word.bytes().all(|b| b.is_ascii_digit())).collect()
+    /// The words of its title without numbers, and the numbers.
+    fn split_numbers(&self) -> (Vec<&str>, Vec<&str>) {
+        self.title.split(' ').partition(|word| !word.bytes().all(|b| b.is_ascii_digit()))
+    }
+
+    /// An order in which equal facts stand side by side, and near years near each other.
+    pub(super) fn likeness(&self, other: &Self) -> Ordering {
+        let key = |facts: &Self| (facts.year, facts.kind, facts.edition.clone(), facts.runtime_min);
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.cast.cmp(&other.cast))
+            .then_with(|| self.directors.cmp(&other.directors))
+            .then_with(|| self.work.cmp(&other.work))
     }
 
     /// Words of its title without small ones.
@@ -121,7 +134,7 @@ fn written(record: &TitleRecord) -> String {
 pub enum Contradiction {
     /// A film and a series.
     Kind,
-    /// Other numbers in the title: a sequel.
+    /// Titles that differ in their numbers alone: a sequel.
     Number,
     /// More than a year apart, by other directors.
     YearAndDirectors,
@@ -241,7 +254,7 @@ pub fn contradictions(a: &Facts, b: &Facts) -> Vec<Contradiction> {
     let far = years > RELEASE_YEARS;
     let found = [
         (Contradiction::Kind, a.kind != b.kind),
-        (Contradiction::Number, a.titles.is_disjoint(&b.titles) && a.numbers() != b.numbers()),
+        (Contradiction::Number, a.split_numbers().0 == b.split_numbers().0 && a.title != b.title),
         (Contradiction::YearAndDirectors, far && directors == Some(0)),
         (Contradiction::YearAndCast, far && directors.is_none() && share(&a.cast, &b.cast) == Some(0)),
     ];

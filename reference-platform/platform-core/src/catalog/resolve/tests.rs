@@ -168,6 +168,39 @@ fn an_alternative_title_is_a_title() {
 }
 
 #[test]
+fn a_sequel_is_no_duplicate_though_it_borrows_a_title() {
+    let sequel = |title: &str| TitleRecord {
+        alternative_titles: vec!["Lampmaker".to_owned()],
+        ..film("b", title, 1951, "Ivo Tarn, Mette Quill")
+    };
+    let first = film("a", "Lampmaker", 1951, "Ivo Tarn, Mette Quill");
+    check(first.clone(), sequel("Lampmaker II"), State::Apart);
+    check(first, sequel("24 Nights: Lampmaker"), State::Merge);
+    check(
+        film("a", "Lampmaker2", 1951, "Ivo Tarn"),
+        film("b", "Lampmaker 2", 1951, "Ivo Tarn"),
+        State::Merge,
+    );
+}
+
+#[test]
+fn a_shared_name_elsewhere_brings_other_titles_together() {
+    let named = |id: &str, title: &str, year: u16| TitleRecord {
+        external_ids: BTreeMap::from([("archive".to_owned(), "x1".to_owned())]),
+        ..film(id, title, year, "")
+    };
+    check(named("a", "Lampmaker", 1951), named("b", "Der Lampenmacher", 1951), State::Merge);
+    check(named("a", "Lampmaker", 1951), named("b", "Der Lampenmacher", 1952), State::Review);
+}
+
+#[test]
+fn among_any_number_of_namesakes_equal_records_meet() {
+    let namesakes = (0..300).map(|at| film(&format!("n{at:03}"), "Lampmaker", 1951, &format!("Actor {at}")));
+    let records: Vec<TitleRecord> = namesakes.chain([film("z", "Lampmaker", 1951, "Actor 7")]).collect();
+    assert_eq!(outcome(&records).0, [["n007", "z"]]);
+}
+
+#[test]
 fn editions_are_parted_from_titles_that_only_sound_like_them() {
     for (title, work, edition) in [
         ("Lampmaker (Director's Cut)", "Lampmaker", Some("directors cut")),
