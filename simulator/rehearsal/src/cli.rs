@@ -215,6 +215,18 @@ pub enum ValidateKind {
         #[arg(long)]
         json: bool,
     },
+    /// Which records are about one work: labelled pairs, and a catalogue's own repeats.
+    Entities {
+        /// Catalogue with a `wiki` link where one is known: one JSON object a line, plain or gzip.
+        #[arg(long, value_name = "FILE")]
+        catalog: PathBuf,
+        /// Labelled pairs: one JSON object a line, plain or gzip.
+        #[arg(long, value_name = "FILE")]
+        pairs: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Starts of billing periods, changes of clocks, proration, decimals of currencies.
     Calendar {
         /// A file of billing vectors (JSON).

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::{ValidateArgs, ValidateKind};
 use crate::failure::{Outcome, exit};
 use crate::terminal;
-use crate::validate::{KindCount, Validation, cache, calendar, sabre, search, sequences, webhooks};
+use crate::validate::{KindCount, Validation, cache, calendar, entities, sabre, search, sequences, webhooks};
 
 pub(super) fn validate(args: &ValidateArgs) -> Outcome {
     match &args.kind {
@@ -13,6 +13,9 @@ pub(super) fn validate(args: &ValidateArgs) -> Outcome {
         ValidateKind::Webhooks { data, json } => Ok(say(&webhooks::run(data)?, *json)),
         ValidateKind::Search { catalog, queries, json } => {
             Ok(say_search(&search::run(catalog, queries)?, *json))
+        }
+        ValidateKind::Entities { catalog, pairs, json } => {
+            Ok(say_entities(&entities::run(catalog, pairs)?, *json))
         }
         ValidateKind::Calendar { data, json } => Ok(say(&calendar::run(data)?, *json)),
         ValidateKind::Sequences { data, json } => Ok(say(&sequences::run(data)?, *json)),
@@ -99,6 +102,48 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
         terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
     }
     code
+}
+
+/// Prints how well records of one work are found; its last line on stdout is the count of measures.
+fn say_entities(found: &entities::Found, as_json: bool) -> u8 {
+    let code = if found.failed() == 0 { exit::OK } else { exit::FAILED };
+    if as_json {
+        let measures: Vec<serde_json::Value> = found.measures.iter().map(measure_json).collect();
+        let object = json!({
+            "passed": found.passed(),
+            "failed": found.failed(),
+            "measures": measures,
+            "first_failures": found.first_failures,
+            "agrees": found.failed() == 0,
+        });
+        terminal::data(&object.to_string());
+    } else {
+        for failure in &found.first_failures {
+            terminal::data(&format!("differs: {failure}"));
+        }
+        for measure in &found.measures {
+            terminal::data(&measure.to_string());
+        }
+        terminal::data(&format!("{} passed, {} failed", found.passed(), found.failed()));
+    }
+    if code != exit::OK {
+        terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
+    }
+    code
+}
+
+fn measure_json(measure: &entities::Measure) -> serde_json::Value {
+    json!({
+        "name": measure.name,
+        "right": measure.right,
+        "wrong": measure.wrong,
+        "missed": measure.missed,
+        "missed_for_review": measure.missed_for_review,
+        "precision": measure.precision(),
+        "recall": measure.recall(),
+        "bounds": measure.bounds.map(|bounds| json!({"precision": bounds.precision, "recall": bounds.recall})),
+        "holds": measure.holds(),
+    })
 }
 
 fn tally_line(name: &str, tally: &search::Tally) -> String {

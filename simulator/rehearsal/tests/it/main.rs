@@ -6,6 +6,8 @@ mod bad_input;
 mod cache;
 mod calendar;
 mod cli;
+mod codes;
+mod entities;
 mod gates;
 mod hlsjs;
 mod kit;
