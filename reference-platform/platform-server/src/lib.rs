@@ -3,9 +3,11 @@
 //!
 //! Reading order:
 //! - [`billing`]: subscriptions, webhook intake and jobs over SQLite and HTTP.
+//! - [`http_server`]: the accept loop that all routes are served by.
 //! - [`search`]: the index over the catalogue, and how a query finds its titles in it.
 //! - [`search_api`]: search over HTTP: routes, parameters, errors, the search page.
 
 pub mod billing;
+pub mod http_server;
 pub mod search;
 pub mod search_api;
