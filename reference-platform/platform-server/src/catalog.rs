@@ -1,0 +1,8 @@
+//! The catalogue on disk: suppliers' files come in, edits are made, and a feed says what changed.
+//!
+//! Reading order:
+//! - [`store`]: the database: titles, windows, feed, positions of imports, quarantine.
+//! - [`import`]: suppliers' files read into it, and what cannot be read set aside.
+
+pub mod import;
+pub mod store;
