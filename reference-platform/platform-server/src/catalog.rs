@@ -2,7 +2,9 @@
 //!
 //! Reading order:
 //! - [`store`]: the database: titles, windows, feed, positions of imports, quarantine.
+//! - [`follow`]: the feed followed into the search.
 //! - [`import`]: suppliers' files read into it, and what cannot be read set aside.
 
+pub mod follow;
 pub mod import;
 pub mod store;
