@@ -114,6 +114,7 @@ fn kill_at(file: &Path, path: &Path, at: u64) {
             }
         }
     });
+    assert!(child.try_wait().expect("a child of ours").is_none(), "an import ended before it was killed");
     child.kill().expect("a child of ours");
     child.wait().expect("a child of ours");
     say(&format!("  killed after {} records", whole(reached as f64)));

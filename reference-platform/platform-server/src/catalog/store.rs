@@ -178,13 +178,17 @@ impl CatalogStore {
     }
 }
 
+/// How often a schema is tried to be made: as often as processes may begin at once, and some.
+const TRIES_MAX: u32 = 10;
 /// SQLite's code for a file that is no database.
 const NOT_A_DATABASE: &str = "26";
 
 /// Whether there are tables, and none of ours.
 async fn is_foreign(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
+    // The table of migrations is made first: that alone is a catalogue in the making.
     let names = sqlx::query(
-        "SELECT count(*), coalesce(sum(name = 'catalogue'), 0) FROM sqlite_schema WHERE type = 'table'",
+        "SELECT count(*), coalesce(sum(name = 'catalogue'), 0) FROM sqlite_schema \
+         WHERE type = 'table' AND name <> '_sqlx_migrations'",
     );
     let row = names.fetch_one(pool).await?;
     Ok(row.get::<i64, _>(0) > 0 && row.get::<i64, _>(1) == 0)
@@ -193,10 +197,18 @@ async fn is_foreign(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
 async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
     let sql = include_str!("store/init.sql").into_sql_str();
     let init = Migration::new(SCHEMA, "init".into(), MigrationType::Simple, sql, false);
-    Migrator::with_migrations(vec![init]).run(pool).await.map_err(|error| match error {
-        MigrateError::VersionMissing(found) if found > SCHEMA => {
-            StoreError::NewerSchema { found, known: SCHEMA }
+    let migrator = Migrator::with_migrations(vec![init]);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match migrator.run(pool).await {
+            Ok(()) => return Ok(()),
+            Err(MigrateError::VersionMissing(found)) if found > SCHEMA => {
+                return Err(StoreError::NewerSchema { found, known: SCHEMA });
+            }
+            // Another process makes the same schema at this moment: one of the two comes first, the other finds it made.
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if tries < TRIES_MAX => {}
+            Err(error) => return Err(StoreError::Migrate(error)),
         }
-        error => StoreError::Migrate(error),
-    })
+    }
 }

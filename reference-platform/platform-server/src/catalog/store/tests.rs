@@ -112,3 +112,18 @@ async fn a_later_schema_another_database_and_no_database_are_refused_by_name() {
     assert!(matches!(CatalogStore::open_existing(&path).await, Err(StoreError::Missing { .. })));
     assert!(!path.exists());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_may_make_the_same_catalogue_at_once() {
+    for _ in 0..5 {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("c.sqlite");
+        let open = |path: std::path::PathBuf| tokio::spawn(async move { CatalogStore::open(&path).await });
+        let opening: Vec<_> = (0..4).map(|_| open(path.clone())).collect();
+        let mut names = std::collections::BTreeSet::new();
+        for opened in opening {
+            names.insert(opened.await.unwrap().unwrap().name().to_owned());
+        }
+        assert_eq!(names.len(), 1);
+    }
+}
