@@ -4,6 +4,7 @@
 //! beside the reading, so that no edit of availability waits for it. Other processes' changes, an import for example, are
 //! found by looking at the feed now and then.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::store::feed::Seq;
 use super::store::{CatalogStore, StoreError};
 use crate::search::SearchError;
 use crate::search_api::indexed::IndexedCatalogue;
+use crate::search_api::searcher::Searcher;
 
 /// Changes that are read at once.
 const READ_MAX: u32 = 2_000;
@@ -91,6 +93,25 @@ impl Follower {
         match self.run().await {
             Ok(()) => FollowError::Ended,
             Err(error) => error,
+        }
+    }
+
+    /// Which index is kept up to date.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.search.generation()
+    }
+
+    /// Follows availability alone, for an index that takes no more texts. Never ends by itself.
+    pub async fn follow_windows(&mut self) -> Infallible {
+        loop {
+            if let Err(error) = self.catch_up().await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the catalogue's feed cannot be read"
+                );
+            }
+            sleep(LOOK_EVERY / 4).await;
         }
     }
 

@@ -5,7 +5,7 @@
 //! at once. Nothing merges in the background: which segments there are depends on the changes alone, and the files of
 //! a commit stay as they are until the next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use platform_core::catalog::record::TitleRecord;
@@ -13,6 +13,7 @@ use tantivy::index::SegmentId;
 use tantivy::indexer::{LogMergePolicy, MergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
 
+use super::disk::Seal;
 use super::index::{SearchError, SearchIndex, View};
 use super::schema::{self, Fields};
 use super::titles::{Titles, forms};
@@ -32,6 +33,8 @@ pub(super) struct Writing {
     writer: Option<IndexWriter>,
     /// The place of the latest version of each title, by number.
     latest: BTreeMap<u64, u32>,
+    /// For an index on disk.
+    seal: Option<Seal>,
 }
 
 /// A change of one title, by its number in the catalogue.
@@ -86,6 +89,38 @@ impl SearchIndex {
         Self::new(index, fields, titles, latest)
     }
 
+    /// Reads an index of these titles; `stale` are those whose documents may be of another text, or of titles that are gone.
+    pub(super) fn open_in<'a>(
+        index: Index,
+        records: impl Iterator<Item = (u64, &'a TitleRecord)>,
+        stale: &BTreeSet<u64>,
+    ) -> Result<Self, SearchError> {
+        let (schema, fields) = schema::schema();
+        if index.schema() != schema {
+            return Err(SearchError::OtherTitles);
+        }
+        let (mut titles, mut latest, mut again) = (Titles::default(), BTreeMap::new(), BTreeMap::new());
+        for (number, record) in records {
+            let forms = forms(record);
+            latest.insert(number, titles.push(record, &forms));
+            if stale.contains(&number) {
+                again.insert(number, schema::document(fields, number, record, &forms));
+            }
+        }
+        if !stale.is_empty() {
+            let mut writer = changes_writer(&index)?;
+            for &number in stale {
+                writer.delete_term(Term::from_field_u64(fields.number, number));
+            }
+            for document in again.into_values() {
+                writer.add_document(document)?;
+            }
+            writer.commit()?;
+            writer.wait_merging_threads()?;
+        }
+        Self::new(index, fields, titles, latest)
+    }
+
     fn new(
         index: Index,
         fields: Fields,
@@ -98,7 +133,7 @@ impl SearchIndex {
         if view.searcher.num_docs() != latest.len() as u64 {
             return Err(SearchError::OtherTitles);
         }
-        let writing = Writing { index, reader, writer: None, latest };
+        let writing = Writing { index, reader, writer: None, latest, seal: None };
         Ok(Self {
             fields,
             titles: RwLock::new(titles),
@@ -141,7 +176,7 @@ impl SearchIndex {
     ///
     /// # Errors
     /// As [`Self::prepare`].
-    pub fn publish(&self, _upto: u64) -> Result<(), SearchError> {
+    pub fn publish(&self, upto: u64) -> Result<(), SearchError> {
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(writer) = &mut writing.writer {
             writer.commit()?;
@@ -150,7 +185,14 @@ impl SearchIndex {
         if writing.merge()? {
             self.show(&writing)?;
         }
-        Ok(())
+        writing.seal(upto)
+    }
+
+    /// Seals the index now and behind every commit.
+    pub(super) fn seal_with(&self, seal: Seal, upto: u64) -> Result<(), SearchError> {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        writing.seal = Some(seal);
+        writing.seal(upto)
     }
 
     fn show(&self, writing: &Writing) -> Result<(), SearchError> {
@@ -163,6 +205,11 @@ impl SearchIndex {
 }
 
 impl Writing {
+    fn seal(&mut self, upto: u64) -> Result<(), SearchError> {
+        let Self { index, seal, .. } = self;
+        seal.as_mut().map_or(Ok(()), |seal| seal.write(index, upto))
+    }
+
     /// Merges segments that are many of about one size; whether there were such.
     fn merge(&mut self) -> Result<bool, SearchError> {
         let Some(writer) = &mut self.writer else { return Ok(false) };

@@ -7,6 +7,8 @@ use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextField
 
 use super::titles::Form;
 
+/// Version of these fields and of what stands in them: an index of another one is built anew.
+pub(super) const VERSION: u32 = 1;
 /// The field of the number.
 pub(super) const NUMBER: &str = "number";
 

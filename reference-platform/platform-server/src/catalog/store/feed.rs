@@ -3,7 +3,7 @@
 //! Each reading is one transaction, so a title's text and its windows are of the same moment: whoever applies them never joins a new
 //! window to an old text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use platform_core::catalog::record::{Availability, RecordId, Territory, Tier, TitleRecord};
 use serde_json::json;
@@ -121,6 +121,18 @@ impl CatalogStore {
         Ok((all, seq))
     }
 
+    /// Numbers of the titles whose text changed after a position, or that are gone since.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn texts_since(&self, seq: Seq) -> Result<BTreeSet<u64>, StoreError> {
+        let rows = sqlx::query("SELECT title FROM feed WHERE seq > $1 AND what = 'title'")
+            .bind(sql(seq.0))
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(rows.iter().map(|row| whole(row.get(0))).collect())
+    }
+
     /// At most `limit` changes after a position; none if nothing has changed.
     ///
     /// # Errors
@@ -136,7 +148,7 @@ impl CatalogStore {
         let Some(last) = rows.last() else { return Ok(Changes { list: Vec::new(), upto: seq }) };
         let upto = Seq(whole(last.get(0)));
         let mut order: Vec<i64> = Vec::with_capacity(rows.len());
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         order.extend(rows.iter().map(|row| row.get::<i64, _>(1)).filter(|title| seen.insert(*title)));
         let mut found = changed(&mut transaction, &order, seq).await?;
         transaction.commit().await?;
