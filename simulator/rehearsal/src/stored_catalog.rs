@@ -1,10 +1,14 @@
 //! Catalogues in a database: opening one, and what to do when that fails.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use platform_server::catalog::import::ImportError;
+use platform_server::catalog::live::{Live, LiveError};
 use platform_server::catalog::store::{CatalogStore, StoreError};
+use platform_server::search::disk::{Identity, IndexFolder};
+use platform_server::search_api::routes::SearchApi;
 use tokio::runtime::Runtime;
 
 use crate::failure::Failure;
@@ -24,6 +28,29 @@ pub fn runtime() -> Result<Runtime, Failure> {
 /// Exit code 2 or 97, with the next step.
 pub async fn open_existing(path: &Path) -> Result<CatalogStore, Failure> {
     CatalogStore::open_existing(path).await.map_err(|error| store_failure(&error))
+}
+
+/// A catalogue that must be there, about to answer searches. Its index is kept beside it, in `DB.sqlite-index`.
+///
+/// # Errors
+/// Exit code 2 or 97, with the next step.
+pub async fn live(path: &Path, api: Arc<SearchApi>) -> Result<Live, Failure> {
+    let store = open_existing(path).await?;
+    let mut root = path.as_os_str().to_owned();
+    root.push("-index");
+    let folder = IndexFolder::new(PathBuf::from(root), Identity::of(store.name().to_owned()));
+    Ok(Live::new(store, Some(folder), api))
+}
+
+/// Why a catalogue could not be served, and the next step.
+#[must_use]
+pub fn live_failure(error: &LiveError) -> Failure {
+    match error {
+        LiveError::Store(error) => store_failure(error),
+        LiveError::Index(_) => Failure::cannot_judge(chain(error))
+            .hint("see whether the folder beside the catalogue can be written, and the disk has room"),
+        LiveError::Ended(_) => Failure::bug(chain(error)),
+    }
 }
 
 /// An error with all its causes, in one line.

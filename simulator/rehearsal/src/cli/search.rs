@@ -105,6 +105,10 @@ pub struct ServeArgs {
     /// Seed of the synthetic catalogue. Example: --seed 7
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// A catalogue that `rehearsal catalog import` made, in place of the synthetic one in memory; its index is kept beside
+    /// it, and changes to it are searched at once.
+    #[arg(long, value_name = "DB.sqlite", conflicts_with_all = ["titles", "seed"])]
+    pub store: Option<PathBuf>,
 }
 
 /// A half of the franchises.

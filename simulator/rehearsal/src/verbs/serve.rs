@@ -1,16 +1,18 @@
-//! `rehearsal serve`: the platform with demo data, on this machine alone.
+//! `rehearsal serve`: the platform with demo data or a catalogue of one's own, on this machine alone.
 
+use std::future::IntoFuture;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use actors::catalogue::Spec;
-use platform_server::search_api::routes;
+use platform_server::catalog::live::Live;
+use platform_server::search_api::routes::{self, SearchApi};
 use tokio::net::TcpListener;
 use units::Seed;
 
 use crate::cli::ServeArgs;
 use crate::failure::{Failure, Outcome, exit};
-use crate::{demo_search, terminal};
+use crate::{demo_search, stored_catalog, terminal};
 
 pub(super) fn serve(args: &ServeArgs) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -20,6 +22,11 @@ pub(super) fn serve(args: &ServeArgs) -> Outcome {
 }
 
 async fn run(args: &ServeArgs) -> Outcome {
+    let api = demo_search::routes();
+    let live = match &args.store {
+        Some(path) => Some(stored_catalog::live(path, Arc::clone(&api)).await?),
+        None => None,
+    };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(|error| {
         Failure::cannot_judge(format!("cannot listen on 127.0.0.1:{}: {error}", args.port))
             .hint("name another port with --port N, or --port 0 for a free one")
@@ -27,11 +34,6 @@ async fn run(args: &ServeArgs) -> Outcome {
     let address = listener
         .local_addr()
         .map_err(|error| Failure::cannot_judge(format!("the address is not known: {error}")))?;
-    let api = demo_search::routes();
-    let spec = Spec { seed: Seed(args.seed), titles: args.titles, messy: false };
-    let filled = Arc::clone(&api);
-    // Requests are answered from now on; searches say 503 until the catalogue is made.
-    let filling = tokio::task::spawn_blocking(move || demo_search::fill(&filled, spec));
     terminal::data(&format!("search page   http://{address}/"));
     terminal::data(&format!(
         "search        http://{address}/v1/search?q=harbor&region=DE&age=18&tier=premium"
@@ -44,12 +46,25 @@ async fn run(args: &ServeArgs) -> Outcome {
             std::future::pending::<()>().await;
         }
     };
-    axum::serve(listener, routes::router(api))
-        .with_graceful_shutdown(stop)
-        .await
-        .map_err(|error| Failure::cannot_judge(format!("serving ended: {error}")))?;
+    // Requests are answered from now on; searches say 503 until the catalogue is read.
+    let serving = axum::serve(listener, routes::router(Arc::clone(&api))).with_graceful_shutdown(stop);
+    tokio::select! {
+        served = serving.into_future() => {
+            served.map_err(|error| Failure::cannot_judge(format!("serving ended: {error}")))?;
+            Ok(exit::OK)
+        }
+        Err(failure) = fill(args, live, api) => Err(failure),
+    }
+}
+
+/// Answers from a catalogue: that of a store, which is followed for good, or the synthetic one.
+async fn fill(args: &ServeArgs, live: Option<Live>, api: Arc<SearchApi>) -> Result<(), Failure> {
+    if let Some(live) = live {
+        return live.run().await.map_err(|error| stored_catalog::live_failure(&error));
+    }
+    let spec = Spec { seed: Seed(args.seed), titles: args.titles, messy: false };
+    let filling = tokio::task::spawn_blocking(move || demo_search::fill(&api, spec));
     let filled =
         filling.await.map_err(|error| Failure::bug(format!("the catalogue could not be made: {error}")))?;
-    filled.map_err(|error| Failure::bug(format!("the catalogue could not be indexed: {error}")))?;
-    Ok(exit::OK)
+    filled.map_err(|error| Failure::bug(format!("the catalogue could not be indexed: {error}")))
 }

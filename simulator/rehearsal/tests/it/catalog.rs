@@ -1,5 +1,7 @@
 //! Catalogues in a database, with the program as people use it.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -103,4 +105,72 @@ fn the_reference_catalogue_is_imported_whole() {
     assert_eq!(count("records"), 43_978);
     assert_eq!(count("added") + count("quarantined"), count("records"), "{said}");
     assert!(count("quarantined") * 1_000 < count("records"), "{said}");
+}
+
+/// A server of this test's own, ended with it.
+struct Server(std::process::Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A server that has ended already needs no end.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts `serve` on a free port; gives its address.
+fn serve(sandbox: &Sandbox) -> (Server, String) {
+    let mut command = sandbox.command(&["serve", "--port", "0", "--store", "c.sqlite"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let first = lines.next().expect("a line").expect("text");
+    let address = first.split("http://").nth(1).expect("an address").trim_end_matches('/').to_owned();
+    (Server(child), address)
+}
+
+/// What a path answers: head and body.
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+/// Asks until the answer holds a text; bounded by the number of questions.
+fn until(address: &str, path: &str, wanted: &str) -> String {
+    for _ in 0..LOOKS_MAX / 100 {
+        let answer = get(address, path);
+        if answer.contains(wanted) {
+            return answer;
+        }
+    }
+    panic!("{path} does not come to `{wanted}`");
+}
+
+#[test]
+fn a_served_catalogue_follows_imports_and_is_there_again_after_a_kill() {
+    let sandbox = Sandbox::new();
+    let line =
+        |id: &str, title: &str| format!("{{\"id\":\"{id}\",\"kind\":\"film\",\"title\":\"{title}\"}}\n");
+    let import = |name: &str, text: &str| {
+        sandbox.write(name, text);
+        let args = ["catalog", "import", name, "--store", "c.sqlite", "--available-in", "DE"];
+        assert_eq!(sandbox.run(&args).code, Some(0));
+    };
+    import("first.jsonl", &line("a", "Amber Harbor"));
+    let search = |text: &str| format!("/v1/search?q={text}&region=DE&age=18");
+    let (server, address) = serve(&sandbox);
+    until(&address, "/readyz", "\"ready\":true");
+    assert!(get(&address, &search("amber")).contains("Amber Harbor"));
+    import("second.jsonl", &line("b", "Lantern Field"));
+    until(&address, &search("lantern"), "Lantern Field");
+    drop(server);
+    assert!(sandbox.path("c.sqlite-index").is_dir());
+    let (_server, address) = serve(&sandbox);
+    until(&address, "/readyz", "\"ready\":true");
+    assert!(get(&address, &search("lantern")).contains("Lantern Field"));
+    let refused = sandbox.run(&["serve", "--port", "0", "--store", "none.sqlite"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    assert!(refused.stderr.contains("rehearsal catalog import"), "{}", refused.stderr);
 }
