@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 mod search;
 
-pub use search::{CatalogArgs, CatalogKind, QueriesArgs, ServeArgs, SplitName};
+pub use search::{CatalogArgs, CatalogKind, FormatName, QueriesArgs, ServeArgs, SplitName};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 

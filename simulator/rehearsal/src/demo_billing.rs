@@ -2,6 +2,7 @@
 //! process that behaves by seed.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,13 +85,15 @@ impl Demo {
         let store = Arc::new(store);
         fill(&store, &plans, setup.subscribers).await.map_err(|error| cannot(&error))?;
         let provider: Arc<Mutex<Provider>> = Arc::default();
-        let customers = CustomerKey::new(&random_key()).ok_or_else(|| Failure::bug("a short key".to_owned()))?;
+        let customers = CustomerKey::new(&random_key().map_err(|error| cannot(&error))?)
+            .ok_or_else(|| Failure::bug("a short key".to_owned()))?;
         let customer_token = customers.sign("c_1", host::unix_time().saturating_add(DAY));
         let routes = routes(&setup, &store, &provider, customers)?;
         let poster = match &setup.notices {
-            Some(address) => {
-                Some(Poster::new(address, &random_key()).map_err(|error| Failure::usage(error.to_string()))?)
-            }
+            Some(address) => Some(
+                Poster::new(address, &random_key().map_err(|error| cannot(&error))?)
+                    .map_err(|error| Failure::usage(error.to_string()))?,
+            ),
             None => None,
         };
         let outside = DemoOutside {
@@ -117,15 +120,19 @@ impl Demo {
     }
 }
 
-/// A key for this run alone: what it signs is of no use after.
-fn random_key() -> [u8; 32] {
+/// Bytes of the system's generator; what they sign is of no use after this run.
+fn random_key() -> std::io::Result<[u8; 32]> {
     let mut key = [0; 32];
-    let now = host::unix_time().0;
-    let own = u64::from(std::process::id());
-    for (at, chunk) in (0_u64..).zip(key.chunks_mut(8)) {
-        chunk.copy_from_slice(&units::draws::mix(now ^ own.rotate_left(32) ^ at).to_le_bytes());
-    }
-    key
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
+    Ok(key)
+}
+
+/// A secret as text, for this run alone.
+///
+/// # Errors
+/// The system has no random bytes.
+pub fn random_text() -> std::io::Result<String> {
+    Ok(random_key()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn plans() -> Result<BTreeMap<String, Plan>, units::money::MoneyError> {

@@ -5,6 +5,7 @@
 mod bad_input;
 mod cache;
 mod calendar;
+mod catalog;
 mod cli;
 mod codes;
 mod entities;
