@@ -125,7 +125,7 @@ pub enum Listed {
     Faults,
     /// The levers of the modernisation.
     Levers,
-    /// What the shipped scenarios take for granted, with sources and ranges.
+    /// What the shipped scenarios take for granted, with sources and ranges, and the policies of billing.
     Assumptions,
 }
 
