@@ -133,7 +133,8 @@ pub(super) async fn due_events(
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<EventKey>, StoreError> {
-    let query = "SELECT row FROM inbox WHERE check_at <= $1 ORDER BY stored_at, rowid LIMIT $2";
+    let query =
+        "SELECT row FROM inbox WHERE check_at <= $1 ORDER BY stored_at, sender, account, event_id LIMIT $2";
     let rows = due(connection, query, now, limit).await?;
     rows.iter().map(|row| parsed::<InboxRow>(row.get(0)).map(|row| row.key)).collect()
 }

@@ -9,7 +9,7 @@ use platform_core::subscription::decide::decide;
 use platform_core::subscription::rows::{AuditRow, Plan};
 use platform_core::subscription::store::{Consequence, Intake, Received, StoreError};
 use platform_core::webhook::inbox::{
-    self, EventKey, InboxCommand, InboxDecision, InboxRow, InboxState, Settled,
+    self, EventKey, InboxCommand, InboxDecision, InboxRefusal, InboxRow, InboxState, Settled,
 };
 use sqlx::SqliteConnection;
 use units::{Micros, Timestamp};
@@ -50,6 +50,8 @@ pub(super) enum Reply {
     Decision(Decision),
     Received(Received),
     Row(Box<InboxRow>),
+    /// A claim had lapsed, which was counted: that stays written although nobody gets the row.
+    Lapsed,
     Response(Response),
     Count(u64),
 }
@@ -66,6 +68,7 @@ impl Reply {
     pub(super) fn row(self) -> Result<InboxRow, StoreError> {
         match self {
             Self::Row(row) => Ok(*row),
+            Self::Lapsed => Err(InboxRefusal::NotDue.into()),
             _ => Err(StoreError::Storage("the writer answered with something else".to_owned())),
         }
     }
@@ -103,9 +106,7 @@ impl Place<'_> {
             }
             Unit::Request(request) => requests::answer(self, *request).await.map(Reply::Response),
             Unit::Receive(intake) => self.receive(*intake).await.map(Reply::Received),
-            Unit::Claim { key, worker } => {
-                self.claim(&key, worker).await.map(|row| Reply::Row(Box::new(row)))
-            }
+            Unit::Claim { key, worker } => self.claim(&key, worker).await,
             Unit::Settle { key, worker, outcome, consequence } => {
                 self.settle(&key, worker, outcome, *consequence).await?;
                 Ok(Reply::Nothing)
@@ -170,12 +171,16 @@ impl Place<'_> {
         }
     }
 
-    async fn claim(&mut self, key: &EventKey, worker: u32) -> Result<InboxRow, StoreError> {
+    async fn claim(&mut self, key: &EventKey, worker: u32) -> Result<Reply, StoreError> {
         let known = load::event(self.connection, key).await?;
         if known.is_some_and(|row| row.is_lapsed(self.now)) {
-            self.inbox_act(key, &InboxCommand::Lapse).await?;
+            let row = self.inbox_act(key, &InboxCommand::Lapse).await?;
+            if !row.is_due(self.now) {
+                return Ok(Reply::Lapsed);
+            }
         }
-        self.inbox_act(key, &InboxCommand::Claim { worker }).await
+        let row = self.inbox_act(key, &InboxCommand::Claim { worker }).await?;
+        Ok(Reply::Row(Box::new(row)))
     }
 
     async fn settle(

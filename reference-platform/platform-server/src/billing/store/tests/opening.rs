@@ -1,0 +1,74 @@
+//! Which files are opened and which are refused, always with the next step; and a full disk.
+
+use std::fs;
+
+use platform_core::subscription::command::Command;
+use platform_core::subscription::store::{Store, StoreError};
+use units::Timestamp;
+
+use super::super::{OpenError, SqliteStore, migrate};
+use super::bed::{Bed, InSqlite, dump, given, later, options, period_end, plans};
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_with_the_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(&options(&folder), plans()).await.unwrap());
+    let mut connection = migrate::connect(&options(&folder)).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        VALUES (7, 'of a later day', 1, x'00', 0)";
+    sqlx::query(newer).execute(&mut connection).await.unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    let refused = SqliteStore::open(&options(&folder), plans()).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { version: 7, .. }), "{refused:?}");
+    let text = refused.to_string();
+    assert!(text.contains("billing.sqlite") && text.contains("migration 7"), "{text}");
+    assert!(text.ends_with("run the newer version, or choose another file"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = options(&folder).path;
+    for text in ["the shopping list: ".repeat(1_000), "x".repeat(100), "short".to_owned()] {
+        fs::write(&path, &text).unwrap();
+        let refused = SqliteStore::open(&options(&folder), plans()).await.unwrap_err();
+        assert!(matches!(refused, OpenError::Unusable { .. }), "{refused:?}");
+        let shown = refused.to_string();
+        assert!(shown.ends_with("choose another file, or move this one away"), "{shown}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_or_a_place_that_is_not_there_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut wrong = options(&folder);
+    wrong.path = folder.path().to_path_buf();
+    assert!(matches!(SqliteStore::open(&wrong, plans()).await, Err(OpenError::Unusable { .. })));
+    wrong.path = folder.path().join("nowhere/billing.sqlite");
+    assert!(matches!(SqliteStore::open(&wrong, plans()).await, Err(OpenError::Unusable { .. })));
+}
+
+#[tokio::test]
+async fn a_commit_that_the_disk_refuses_changes_nothing_and_the_next_one_works() {
+    let bed = InSqlite::empty().await;
+    let id = given(&bed, 1).await;
+    let due = period_end(&bed, &id).await;
+    let before = dump(&bed).await;
+    bed.store.fail_next();
+    let failed = bed.store.act(&id, Command::Advance, due).await;
+    assert!(matches!(failed, Err(StoreError::Storage(_))), "{failed:?}");
+    assert_eq!(dump(&bed).await, before);
+    assert_eq!(bed.store.act(&id, Command::Advance, due).await.unwrap().effects.len(), 1);
+}
+
+#[tokio::test]
+async fn an_empty_store_has_nothing_due_and_cleans_nothing() {
+    let bed = InSqlite::empty().await;
+    assert!(bed.path().is_file());
+    assert_eq!(bed.store().due_subscriptions(Timestamp::NEVER, 10).await.unwrap(), [""; 0]);
+    assert_eq!(bed.store().due_attempts(Timestamp::NEVER, 10).await.unwrap(), []);
+    assert_eq!(bed.store().due_refunds(Timestamp::NEVER, 10).await.unwrap(), []);
+    assert_eq!(bed.store().due_events(Timestamp::NEVER, 10).await.unwrap(), []);
+    assert_eq!(bed.store.clean(500, later(0)).await.unwrap(), 0);
+}
