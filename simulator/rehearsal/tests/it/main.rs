@@ -11,6 +11,7 @@ mod codes;
 mod entities;
 mod gates;
 mod hlsjs;
+mod killed;
 mod kit;
 mod levers;
 mod network;
