@@ -364,6 +364,14 @@ pub struct CoreSystem {
     firsts: RefCell<BTreeMap<String, Timestamp>>,
 }
 
+impl CoreSystem {
+    /// Its rows, to compare them with those of another store.
+    #[must_use]
+    pub fn books(&self) -> Books {
+        self.store.books().clone()
+    }
+}
+
 impl Billing for CoreSystem {
     fn reset(&self, start: &Start) {
         self.now.set(start.now);

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "tables for whoever reads the tests' output")]
 
 mod bad_input;
+mod billing;
 mod cache;
 mod calendar;
 mod catalog;

@@ -26,7 +26,7 @@ async fn settle<B: Bed>(
     bed.store().settle(&event_key(id), worker, outcome, Consequence::Nothing, now).await
 }
 
-async fn an_event_is_claimed_by_one_worker_and_settled_by_its_holder<B: Bed>(bed: B) {
+async fn an_event_is_held_by_one_worker<B: Bed>(bed: B) {
     let now = later(1);
     assert_eq!(bed.store().receive(event("evt_1", "pi_1", 7), now).await.unwrap(), Received::Stored);
     assert_eq!(due(&bed, now).await, ["evt_1"]);
@@ -37,6 +37,14 @@ async fn an_event_is_claimed_by_one_worker_and_settled_by_its_holder<B: Bed>(bed
     assert!(matches!(held, Err(StoreError::Inbox(InboxRefusal::Held { worker: 1 }))), "{held:?}");
     let not_held = settle(&bed, ("evt_1", 2), Settled::Processed, now).await;
     assert!(matches!(not_held, Err(StoreError::Inbox(InboxRefusal::NotHeld { worker: 2 }))), "{not_held:?}");
+    let unknown = bed.store().claim(&event_key("evt_9"), 1, now).await;
+    assert!(matches!(unknown, Err(StoreError::Inbox(InboxRefusal::Unknown))), "{unknown:?}");
+}
+
+async fn a_settled_event_is_settled_for_good<B: Bed>(bed: B) {
+    let now = later(1);
+    bed.store().receive(event("evt_1", "pi_1", 7), now).await.unwrap();
+    bed.store().claim(&event_key("evt_1"), 1, now).await.unwrap();
     assert_eq!(bed.store().latest_processed("pi_1").await.unwrap(), None);
     settle(&bed, ("evt_1", 1), Settled::Processed, now).await.unwrap();
     assert_eq!(state(&bed, "evt_1").await, InboxState::Processed);
@@ -45,8 +53,6 @@ async fn an_event_is_claimed_by_one_worker_and_settled_by_its_holder<B: Bed>(bed
     assert_eq!(due(&bed, later(10_000)).await, [""; 0]);
     let again = settle(&bed, ("evt_1", 1), Settled::Processed, now).await;
     assert!(matches!(again, Err(StoreError::Inbox(InboxRefusal::NotHeld { .. }))), "{again:?}");
-    let unknown = bed.store().claim(&event_key("evt_9"), 1, now).await;
-    assert!(matches!(unknown, Err(StoreError::Inbox(InboxRefusal::Unknown))), "{unknown:?}");
 }
 
 async fn a_lapsed_claim_counts_as_a_failure_and_the_event_is_tried_again<B: Bed>(bed: B) {
@@ -174,7 +180,8 @@ async fn notices_wait_in_order_until_they_are_posted<B: Bed>(bed: B) {
 }
 
 super::over_every_store!(
-    an_event_is_claimed_by_one_worker_and_settled_by_its_holder,
+    an_event_is_held_by_one_worker,
+    a_settled_event_is_settled_for_good,
     a_lapsed_claim_counts_as_a_failure_and_the_event_is_tried_again,
     an_event_that_kills_its_worker_every_time_is_set_aside_within_a_day,
     a_failed_event_waits_longer_each_time,
