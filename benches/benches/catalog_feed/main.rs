@@ -1,13 +1,13 @@
 //! How soon a search obeys what was committed to the catalogue.
 //!
-//! A thousand edits of availability a second, each a commit of its own that is on the disk when it returns, and some texts; the feed is
+//! A thousand edits of availability a second, in a hundred commits that are on the disk when they return, and some texts; the feed is
 //! followed into the index as it is in the server. Probed titles of their own are closed and opened, and searched for again and
 //! again: the clock runs from the return of their commit to the first right answer. A text is probed the same way.
 //! `--titles N`, `--seconds N`, `--rate N` (edits a second), `--texts N` (texts a second).
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actors::catalogue::{self, Spec};
@@ -35,6 +35,9 @@ const TEXTS_PER_S: u32 = 10;
 const REGION: &str = "DE";
 /// Titles that are written at once.
 const WRITTEN_AT_ONCE: usize = 2_000;
+/// Between two looks for availability; and for a text, which takes longer, so that looking for many does not take the cores.
+const PAUSE: Duration = Duration::from_millis(1);
+const TEXT_PAUSE: Duration = Duration::from_millis(10);
 /// From a commit to the first right answer, at most.
 const FRESH_MS_P99: f64 = 1_000.0;
 
@@ -117,19 +120,21 @@ fn window(title: &Incoming) -> Availability {
 
 /// Closes and opens windows in turn, so many a second; says how many were committed.
 async fn edit(platform: Platform, titles: Vec<Incoming>, load: Load) -> u64 {
-    let edits = AtomicU64::new(0);
+    let mut edits = 0_u64;
     let mut ticks = interval(Duration::from_millis(10));
     let mut turn = titles.iter().cycle();
     while !platform.done.load(Ordering::Relaxed) {
         ticks.tick().await;
-        for _ in 0..load.edits_per_s / 100 {
-            let Some(title) = turn.next() else { return 0 };
-            let closed = edits.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+        let mut batch = Vec::new();
+        for title in turn.by_ref().take(load.edits_per_s as usize / 100) {
+            let closed = edits.is_multiple_of(2);
+            edits += 1;
             let windows = if closed { Vec::new() } else { title.windows.clone() };
-            platform.store.set_windows(&title.record.id, &windows).await.expect("room on the disk");
+            batch.push((title.record.id.clone(), windows));
         }
+        platform.store.set_windows_of(&batch).await.expect("room on the disk");
     }
-    edits.into_inner()
+    edits
 }
 
 /// Gives titles other names, so many a second; milliseconds until each is found by it.
@@ -150,7 +155,7 @@ async fn write(platform: Platform, titles: Vec<Incoming>, load: Load) -> Vec<f64
         title.windows = vec![window(&title)];
         platform.store.put(std::slice::from_ref(&title)).await.expect("room on the disk");
         let (began, platform) = (Instant::now(), platform.clone());
-        flying.push(tokio::spawn(async move { until(&platform, &title, true, began).await }));
+        flying.push(tokio::spawn(async move { until(&platform, (&title, true), (began, TEXT_PAUSE)).await }));
     }
     for flight in flying {
         took.push(flight.await.expect("a search ends"));
@@ -174,13 +179,18 @@ async fn probe(platform: Platform, titles: Vec<Incoming>) -> Vec<f64> {
             }
             let is_open = !windows.is_empty();
             platform.store.set_windows(&title.record.id, &windows).await.expect("room on the disk");
-            took.push(until(&platform, title, is_open, Instant::now()).await);
+            took.push(until(&platform, (title, is_open), (Instant::now(), PAUSE)).await);
         }
     }
     took
 }
 
-async fn until(platform: &Platform, title: &Incoming, is_open: bool, began: Instant) -> f64 {
+/// Searches again and again, with a pause between, until the answer is right; milliseconds since `began`.
+async fn until(
+    platform: &Platform,
+    (title, is_open): (&Incoming, bool),
+    (began, pause): (Instant, Duration),
+) -> f64 {
     let viewer = Viewer { region: REGION.parse().expect("two letters"), tier: Tier::Premium, age: 99 };
     let request = SuggestRequest { text: title.record.title.clone(), viewer, limit: 50 };
     // Far beyond the bound: then it is never obeyed, and the figure says so.
@@ -189,7 +199,7 @@ async fn until(platform: &Platform, title: &Incoming, is_open: bool, began: Inst
         if found.iter().any(|one| one.id == title.record.id.0) == is_open {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(pause).await;
     }
     began.elapsed().as_secs_f64() * 1e3
 }

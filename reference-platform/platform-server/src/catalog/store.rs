@@ -110,6 +110,19 @@ impl CatalogStore {
     /// # Errors
     /// [`StoreError::NewerSchema`], [`StoreError::Foreign`], or that the file cannot be used.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::try_open(path).await {
+                Err(StoreError::Database(error)) if tries < TRIES_MAX && is_busy(&error) => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn try_open(path: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -178,8 +191,19 @@ impl CatalogStore {
     }
 }
 
-/// How often a schema is tried to be made: as often as processes may begin at once, and some.
-const TRIES_MAX: u32 = 10;
+/// How often opening and making the schema are tried while other processes do the same: as often as some may begin at once.
+const TRIES_MAX: u32 = 50;
+/// Between two tries: longer than it takes to make the schema.
+const PAUSE: Duration = Duration::from_millis(20);
+/// SQLite's code for a file that another process holds; in the lowest byte, the others say why. A change of the journal's mode and
+/// a log that is being read again do not wait for it as other statements do.
+const BUSY_CODE: u32 = 5;
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xFF == BUSY_CODE)
+}
+
 /// SQLite's code for a file that is no database.
 const NOT_A_DATABASE: &str = "26";
 

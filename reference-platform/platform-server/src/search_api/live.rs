@@ -253,6 +253,10 @@ impl IndexedCatalogue {
                 _ => edits.shown.remove(&number),
             });
         }
+        let Edits { numbers, shown, staged, .. } = &mut *edits;
+        if closed.len() > added.len() {
+            numbers.retain(|_, number| shown.contains_key(number) || staged.contains_key(number));
+        }
         self.gates.change(closed.iter().map(|place| (*place, GateChange::Close)));
         let popular = {
             let table = self.table.read().unwrap_or_else(PoisonError::into_inner);

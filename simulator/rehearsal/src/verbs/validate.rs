@@ -63,6 +63,7 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
     if as_json {
         let kinds: serde_json::Map<String, serde_json::Value> =
             found.kinds.iter().map(|(kind, tally)| (kind.clone(), tally_json(tally))).collect();
+        let suggestions: Vec<serde_json::Value> = found.suggestions.iter().map(typed_json).collect();
         let object = json!({
             "passed": found.all.among_three,
             "failed": failed,
@@ -77,6 +78,7 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
             "p99_ms": found.query.p99_ms,
             "keystroke_p50_ms": found.keystroke.p50_ms,
             "keystroke_p99_ms": found.keystroke.p99_ms,
+            "suggestions": suggestions,
             "first_failures": found.first_failures,
             "agrees": found.agrees(),
         });
@@ -95,6 +97,9 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
         }
         for (what, ms) in [("query", found.query), ("keystroke", found.keystroke)] {
             terminal::data(&format!("{what}: p50 {:.3} ms, p99 {:.3} ms of CPU", ms.p50_ms, ms.p99_ms));
+        }
+        for typed in &found.suggestions {
+            terminal::data(&typed_line(typed));
         }
         terminal::data(&format!("{} passed, {failed} failed", found.all.among_three));
     }
@@ -152,6 +157,22 @@ fn tally_line(name: &str, tally: &search::Tally) -> String {
         "{name:<20} {:>5}  {first:>9.3}  {three:>9.3}  {mrr:>7.3}  {:>9}",
         tally.rows, tally.without_result
     )
+}
+
+fn typed_line(typed: &search::Typed) -> String {
+    let search::Typed { percent, all, telling } = typed;
+    format!(
+        "suggestions, {percent} % typed: among the first 5 {:.3} of {}, {:.3} of the {} that at most 5 names begin with",
+        all.success(),
+        all.rows,
+        telling.success(),
+        telling.rows
+    )
+}
+
+fn typed_json(typed: &search::Typed) -> serde_json::Value {
+    let share = |share: &search::Share| json!({ "rows": share.rows, "success@5": share.success() });
+    json!({ "typed_percent": typed.percent, "all": share(&typed.all), "telling": share(&typed.telling) })
 }
 
 fn tally_json(tally: &search::Tally) -> serde_json::Value {

@@ -218,6 +218,25 @@ async fn every_commit_is_sealed_with_its_place_in_the_feed() {
 }
 
 #[tokio::test]
+async fn a_process_killed_between_a_commit_and_its_seal_leaves_an_index_that_is_built_anew() {
+    let disk = Disk::new().await;
+    let process = disk.start().await;
+    let (search, position) = process.up().await;
+    let seal = disk.folder().join("manifest.json");
+    let before = fs::read(&seal).unwrap();
+    let mut follower = Follower::new(process.store.clone(), Arc::clone(&search), position);
+    process.store.put(&[title(7, "Lantern")]).await.unwrap();
+    follower.catch_up().await.unwrap();
+    search.commit(follower.position()).unwrap();
+    drop((follower, search, process));
+    fs::write(&seal, before).unwrap();
+    let again = disk.start().await;
+    assert_eq!(again.live.inspect().await.unwrap(), None);
+    again.up().await;
+    assert_eq!(again.first("lantern").await, "Lantern");
+}
+
+#[tokio::test]
 async fn an_index_whose_folder_is_deleted_serves_on_and_is_replaced_when_a_text_comes() {
     let disk = Disk::new().await;
     let process = disk.start().await;

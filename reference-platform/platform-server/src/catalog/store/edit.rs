@@ -1,10 +1,12 @@
 //! Single changes by hand: text, windows, removal. Each is one transaction with its row of the feed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use platform_core::catalog::record::{Availability, RecordId};
 use serde_json::{Value, json};
 use sqlx::{Connection, Row};
 
-use super::put::{FromLine, put, windows};
+use super::put::{FromLine, INSERT_WINDOWS, put, windows};
 use super::{CatalogStore, Incoming, StoreError, Written};
 
 impl CatalogStore {
@@ -26,36 +28,55 @@ impl CatalogStore {
     /// Replaces the windows of a title.
     ///
     /// # Errors
-    /// [`StoreError::NoTitle`], or that the database refused; nothing is written then.
+    /// As [`Self::set_windows_of`].
     pub async fn set_windows(&self, id: &RecordId, list: &[Availability]) -> Result<(), StoreError> {
-        let (rows, hash) = windows(list);
+        self.set_windows_of(&[(id.clone(), list.to_vec())]).await
+    }
+
+    /// Replaces the windows of titles, all in one transaction: a disk does some hundred commits a second, however little
+    /// each of them holds. Of edits of the same title the last counts.
+    ///
+    /// # Errors
+    /// [`StoreError::NoTitle`], or that the database refused; nothing is written then.
+    pub async fn set_windows_of(&self, edits: &[(RecordId, Vec<Availability>)]) -> Result<(), StoreError> {
+        let latest: BTreeMap<&str, &[Availability]> =
+            edits.iter().map(|(id, list)| (id.0.as_str(), list.as_slice())).collect();
+        let (mut titles, mut rows) = (Vec::new(), Vec::new());
+        for (id, list) in &latest {
+            let (own, hash) = windows(list);
+            titles.push(json!([id, hash]));
+            rows.extend((0..).zip(own).map(|(place, row)| json!([id, place, row])));
+        }
         let mut connection = self.writer.acquire().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let title = sqlx::query("UPDATE titles SET windows_hash = $2 WHERE id = $1 RETURNING number")
-            .bind(&id.0)
-            .bind(hash)
-            .fetch_optional(&mut *transaction)
-            .await?;
-        let Some(title) = title else { return Err(StoreError::NoTitle { id: id.0.clone() }) };
-        let number: i64 = title.get(0);
-        sqlx::query("DELETE FROM availability WHERE title = $1")
-            .bind(number)
-            .execute(&mut *transaction)
-            .await?;
-        if !rows.is_empty() {
-            sqlx::query(
-                "INSERT INTO availability (title, place, territory, start_us, end_us, tier) \
-                 SELECT $1, key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($2)",
-            )
-            .bind(number)
-            .bind(Value::from(rows).to_string())
-            .execute(&mut *transaction)
-            .await?;
+        let titles = Value::from(titles).to_string();
+        let changed = sqlx::query(
+            "UPDATE titles SET windows_hash = new.value ->> 1 FROM json_each($1) AS new \
+             WHERE titles.id = new.value ->> 0 RETURNING titles.id",
+        )
+        .bind(&titles)
+        .fetch_all(&mut *transaction)
+        .await?;
+        if changed.len() < latest.len() {
+            let known: BTreeSet<&str> = changed.iter().map(|row| row.get(0)).collect();
+            let missing = latest.keys().find(|id| !known.contains(**id)).copied().unwrap_or_default();
+            return Err(StoreError::NoTitle { id: missing.to_owned() });
         }
-        sqlx::query("INSERT OR REPLACE INTO feed (title, what) VALUES ($1, 'windows')")
-            .bind(number)
-            .execute(&mut *transaction)
-            .await?;
+        for (sql, list) in [
+            (
+                "DELETE FROM availability WHERE title IN \
+                 (SELECT number FROM json_each($1) JOIN titles ON titles.id = value ->> 0)",
+                &titles,
+            ),
+            (INSERT_WINDOWS, &Value::from(rows).to_string()),
+            (
+                "INSERT OR REPLACE INTO feed (title, what) \
+                 SELECT number, 'windows' FROM json_each($1) JOIN titles ON titles.id = value ->> 0",
+                &titles,
+            ),
+        ] {
+            sqlx::query(sql).bind(list).execute(&mut *transaction).await?;
+        }
         transaction.commit().await?;
         self.tell();
         Ok(())

@@ -21,6 +21,11 @@ pub struct Written {
     pub unchanged: u64,
 }
 
+/// Windows, each with the id of its title and its place among the title's.
+pub(super) const INSERT_WINDOWS: &str = "INSERT INTO availability (title, place, territory, start_us, end_us, tier) \
+     SELECT titles.number, value ->> 1, value ->> '$[2][0]', value ->> '$[2][1]', value ->> '$[2][2]', \
+     value ->> '$[2][3]' FROM json_each($1) JOIN titles ON titles.id = value ->> 0";
+
 /// A title from a line of an import.
 #[derive(Debug, Clone)]
 pub(super) struct FromLine<'a> {
@@ -168,12 +173,7 @@ impl Rows {
                  (SELECT number FROM titles WHERE id IN (SELECT value FROM json_each($1)))",
                 Value::from(self.ids_of_windows),
             ),
-            (
-                "INSERT INTO availability (title, place, territory, start_us, end_us, tier) \
-                 SELECT titles.number, value ->> 1, value ->> '$[2][0]', value ->> '$[2][1]', value ->> '$[2][2]', \
-                 value ->> '$[2][3]' FROM json_each($1) JOIN titles ON titles.id = value ->> 0",
-                Value::from(self.windows),
-            ),
+            (INSERT_WINDOWS, Value::from(self.windows)),
             (
                 "INSERT OR REPLACE INTO feed (title, what) \
                  SELECT titles.number, value ->> 1 FROM json_each($1) JOIN titles ON titles.id = value ->> 0 \

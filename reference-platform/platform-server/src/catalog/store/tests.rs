@@ -58,6 +58,15 @@ async fn every_change_is_in_the_feed_and_a_second_one_takes_the_place_of_the_fir
     let changes = store.changes_since(changes.upto, 10).await.unwrap();
     assert!(matches!(&changes.list[..], [Change::Title(b), Change::Gone { number: 1 }] if b.number == 2));
     assert_eq!(store.changes_since(changes.upto, 10).await.unwrap().list, []);
+    let (a, b) = (RecordId("a".to_owned()), RecordId("b".to_owned()));
+    let before = store.all().await.unwrap();
+    let half = store.set_windows_of(&[(b.clone(), Vec::new()), (a, Vec::new())]).await;
+    assert!(matches!(half, Err(StoreError::NoTitle { id }) if id == "a"));
+    assert_eq!(store.all().await.unwrap(), before, "all of the edits or none");
+    store.set_windows_of(&[(b.clone(), Vec::new()), (b, vec![window("b", "JP")])]).await.unwrap();
+    assert_eq!(store.all().await.unwrap().0[0].title.windows, [window("b", "JP")]);
+    let changes = store.changes_since(before.1, 10).await.unwrap();
+    assert!(matches!(&changes.list[..], [Change::Windows { number: 2, .. }]), "{changes:?}");
     let nothing = store.set_windows(&RecordId("a".to_owned()), &[]).await;
     assert!(matches!(nothing, Err(StoreError::NoTitle { .. })));
 }
