@@ -5,6 +5,9 @@
 //!
 //! | command | what it measures | time |
 //! |---|---|---|
+//! | `cargo bench -p benches --bench billing` | decisions a second; webhooks a second through HTTP to the disk, beside the parts alone; wait for the answer at 70 % of the rate | half a minute |
+//! | `cargo bench -p benches --bench catalog_feed` | from a commit of the catalogue to the first search that obeys it, under 1,000 edits of availability a second | a minute |
+//! | `cargo bench -p benches --bench catalog_import -- --titles 1000000 --kills 3` | records a second into the catalogue, the import killed and started again on the way | minutes |
 //! | `cargo bench -p benches --bench engine` | CPU and instructions per completed segment of `before-after`, by arm and phase; memory; two threads over one; the default run | minutes |
 //! | `cargo bench -p benches --bench sabre` | player-seconds per CPU-second of our port of Sabre's loop, beside Sabre's stored figure | seconds |
 //! | `cargo bench -p benches --bench search` | CPU per query and per keystroke of the search, beside the index library's own query parser over the same titles | minutes |

@@ -4,6 +4,7 @@ use platform_core::catalog::record::TitleRecord;
 use platform_core::search::query::Query;
 use platform_server::search::SearchIndex;
 use tantivy::collector::TopDocs;
+use tantivy::indexer::NoMergePolicy;
 use tantivy::query::QueryParser;
 use tantivy::schema::{Field, STORED, STRING, Schema, TEXT, Value};
 use tantivy::{Index, Searcher, TantivyDocument};
@@ -51,6 +52,8 @@ impl Parser {
             ["people", "genres", "description"].map(|name| schema.add_text_field(name, TEXT));
         let index = Index::create_in_ram(schema.build());
         let mut writer = index.writer_with_num_threads(1, WRITER_BYTES).expect("the memory is there");
+        // At a million titles, merges in the background would take segments away from the one at the end.
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         for record in records {
             let mut document = TantivyDocument::default();
             document.add_text(id, &record.id.0);

@@ -3,9 +3,13 @@
 //! Reading order:
 //! - [`record`]: a title as the catalogue knows it, and where it may be watched.
 //! - [`clean`]: metadata as suppliers send it, brought in order, every change reported; [`maturity`]: ratings as ages.
+//! - [`codes`]: languages, countries and regions as one code each.
 //! - [`normalise`]: titles, people and what a viewer types, in one comparable form.
+//! - [`resolve`]: which records are about one work, and which edition of it.
 
 pub mod clean;
+pub mod codes;
 pub mod maturity;
 pub mod normalise;
 pub mod record;
+pub mod resolve;

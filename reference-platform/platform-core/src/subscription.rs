@@ -11,6 +11,7 @@
 //! - [`decide`]: what a command does; the heart of billing.
 //! - [`due`]: when time next makes something due.
 //! - [`access`]: who has access, when, and why not.
+//! - [`invariants`]: what must hold after every write.
 //! - [`store`]: what a store of these rows can do.
 //! - [`books`]: the store in memory, which stores in SQL are tested against.
 //! - [`jobs`]: renewals, unknown charges, stored webhooks, notices: what calls what, over any store and provider.
@@ -25,6 +26,7 @@ pub mod decline;
 mod draft;
 pub mod due;
 pub mod dunning;
+pub mod invariants;
 pub mod jobs;
 pub mod proration;
 pub mod rows;

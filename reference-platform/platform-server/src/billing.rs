@@ -5,9 +5,11 @@
 //! - [`provider`]: the payment provider's API, in Stripe's shape, over any transport.
 //! - [`ports`]: what the jobs work with: store, clock, provider, notices, seams.
 //! - [`api`]: webhook intake, and the routes of customers and support.
+//! - [`notices`]: notices as signed webhooks.
 //! - [`runner`]: the jobs as a server runs them.
 
 pub mod api;
+pub mod notices;
 pub mod ports;
 pub mod provider;
 pub mod runner;

@@ -2,10 +2,14 @@
 //! effects.
 //!
 //! Reading order:
-//! - [`billing`]: subscriptions, webhook intake and jobs over SQLite and HTTP.
+//! - [`catalog`]: the catalogue on disk: imports, edits, and the feed of what changed.
 //! - [`search`]: the index over the catalogue, and how a query finds its titles in it.
 //! - [`search_api`]: search over HTTP: routes, parameters, errors, the search page.
+//! - [`billing`]: subscriptions, webhook intake and jobs over SQLite and HTTP.
+//! - [`http_server`]: the accept loop that all routes are served by.
 
 pub mod billing;
+pub mod catalog;
+pub mod http_server;
 pub mod search;
 pub mod search_api;

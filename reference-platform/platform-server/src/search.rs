@@ -1,7 +1,8 @@
 //! Search: the index over the catalogue, and how a query finds its titles in it.
 //!
 //! Reading order:
-//! - [`index`]: building and asking; the one type that others use.
+//! - [`index`]: asking; the one type that others use. [`build`]: making it, and changing it while it is asked.
+//! - [`disk`]: the index on disk, sealed, and what is wrong with one that is not as it was.
 //! - `schema`: fields of the inverted index and what stands in them.
 //! - `titles`: what is kept in memory of every title, and the vocabulary.
 //! - `expand`: which terms of the dictionary a typed word may mean.
@@ -10,6 +11,8 @@
 //!
 //! The query parser of the index library is not used: what viewers type is no query language.
 
+pub mod build;
+pub mod disk;
 mod expand;
 pub mod index;
 mod judge;
@@ -19,4 +22,4 @@ mod schema;
 mod tests;
 mod titles;
 
-pub use index::{Hit, SearchError, SearchIndex};
+pub use index::{Hit, SearchError, SearchIndex, View};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 mod search;
 
-pub use search::{CatalogArgs, CatalogKind, QueriesArgs, ServeArgs, SplitName};
+pub use search::{CatalogArgs, CatalogKind, FormatName, QueriesArgs, ServeArgs, SplitName};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -125,7 +125,7 @@ pub enum Listed {
     Faults,
     /// The levers of the modernisation.
     Levers,
-    /// What the shipped scenarios take for granted, with sources and ranges.
+    /// What the shipped scenarios take for granted, with sources and ranges, and the policies of billing.
     Assumptions,
 }
 
@@ -211,6 +211,18 @@ pub enum ValidateKind {
         /// Queries: one JSON object a line, plain or gzip; may be given again.
         #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
         queries: Vec<PathBuf>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Which records are about one work: labelled pairs, and a catalogue's own repeats.
+    Entities {
+        /// Catalogue with a `wiki` link where one is known: one JSON object a line, plain or gzip.
+        #[arg(long, value_name = "FILE")]
+        catalog: PathBuf,
+        /// Labelled pairs: one JSON object a line, plain or gzip.
+        #[arg(long, value_name = "FILE")]
+        pairs: PathBuf,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,

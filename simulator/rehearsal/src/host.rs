@@ -35,6 +35,14 @@ pub fn unix_time() -> Timestamp {
     Timestamp(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 
+/// The year, in UTC.
+#[must_use]
+pub fn this_year() -> u16 {
+    let seconds = i64::try_from(unix_time().0 / 1_000_000).unwrap_or(0);
+    let now = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+    u16::try_from(now.to_zoned(jiff::tz::TimeZone::UTC).year()).unwrap_or(0)
+}
+
 /// The most memory that this process has held, in kB; `None` where the system does not say.
 #[must_use]
 pub fn peak_memory_kb() -> Option<u64> {

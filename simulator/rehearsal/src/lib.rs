@@ -7,6 +7,8 @@
 //! - [`simulate`]: (arm, seed) jobs over threads; [`progress`]: what a terminal sees meanwhile.
 //! - [`assemble`]: from runs to a judged report. [`reproduce`]: the same again, byte for byte.
 //! - [`host`]: wall time and memory, for progress and `host.json` only.
+//! - [`stored_catalog`]: catalogues in a database: opening one, and what to do when that fails.
+//! - [`demo_billing`]: the billing of `serve`: demo subscribers, and a provider in this process.
 //! - [`demo_search`]: the search of `serve`, over a synthetic catalogue.
 //! - [`title_facts`]: catalogue files read as plain facts, for making queries; [`json_lines`]: their lines.
 //! - [`files`]: scenarios read, results written whole or not at all. [`terminal`]: text out.
@@ -14,6 +16,7 @@
 
 pub mod assemble;
 pub mod cli;
+pub mod demo_billing;
 pub mod demo_search;
 pub mod failure;
 pub mod files;
@@ -22,6 +25,7 @@ pub mod json_lines;
 pub mod progress;
 pub mod reproduce;
 pub mod simulate;
+pub mod stored_catalog;
 pub mod terminal;
 pub mod title_facts;
 pub mod validate;

@@ -7,6 +7,7 @@ use serde::Serialize;
 pub mod cache;
 pub mod calendar;
 mod cpu;
+pub mod entities;
 pub mod sabre;
 pub mod search;
 pub mod sequences;

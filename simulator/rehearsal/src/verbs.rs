@@ -14,6 +14,7 @@ use crate::terminal;
 mod catalog;
 mod check;
 mod describe;
+mod policies;
 mod queries;
 mod reproduce;
 mod run;

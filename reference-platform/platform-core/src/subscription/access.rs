@@ -103,22 +103,29 @@ impl Draft<'_> {
     /// Access for the current period, from an instant in it.
     pub(super) fn grant_period_from(&mut self, from: Timestamp) {
         let row = self.subscription();
+        // A period that is paid after its end brings the grace of the next all the same.
+        let grace_until = if self.renews() { window_end(row.period.end) } else { row.period.end };
         let grant = Grant {
             id: format!("{}:period:{}", row.id, row.period.start.0),
             subscription: row.id.clone(),
             kind: GrantKind::Period,
-            from,
+            from: from.min(grace_until),
             until: row.period.end,
-            grace_until: row.period.end,
+            grace_until,
         };
         self.put_grant(grant);
-        self.refresh_grace();
+    }
+
+    /// Whether the customer wants another period after this one.
+    fn renews(&self) -> bool {
+        let row = self.subscription();
+        !row.cancel_at_period_end && !row.pause_at_period_end && !row.status.is_final()
     }
 
     /// Grace of whatever runs: there while the subscription will renew, gone while it will not.
     pub(super) fn refresh_grace(&mut self) {
         let row = self.subscription();
-        let renews = !row.cancel_at_period_end && !row.pause_at_period_end && !row.status.is_final();
+        let renews = self.renews();
         let has_card = self.account.customer.card.is_some();
         let end = row.trial_end.unwrap_or(row.period.end);
         let now = self.now();

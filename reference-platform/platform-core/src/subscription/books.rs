@@ -12,6 +12,7 @@ use super::account::{Account, Write, apply};
 use super::command::{Command, Context, Decision};
 use super::decide::begin::{self, TakenOver};
 use super::decide::decide;
+use super::invariants;
 use super::rows::{AttemptState, AuditRow, Customer, InvoiceKind, InvoiceState, Notice, Plan, Task};
 use super::store::{Consequence, Intake, Received, Store, StoreError};
 use crate::ledger::Ledger;
@@ -72,6 +73,7 @@ impl Books {
     ) -> Result<Decision, StoreError> {
         let account = self.loaded(subscription, now).ok_or(StoreError::NoSuchSubscription)?;
         let decision = decide(&account, command, Context { now, plans: &self.plans })?;
+        invariants::check(&account, &decision.writes)?;
         self.write(&decision.writes)?;
         Ok(decision)
     }

@@ -10,6 +10,7 @@ use units::Timestamp;
 
 use super::account::Account;
 use super::command::{Command, Decision, MirrorSeen, Refusal};
+use super::invariants::Broken;
 use super::rows::Notice;
 use crate::ledger::LedgerError;
 use crate::webhook::inbox::{EventKey, InboxRefusal, InboxRow, Incoming, Settled};
@@ -26,6 +27,9 @@ pub enum StoreError {
     /// The books refused: a bug, or two sources that contradict each other.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A decision would break what must always hold: a bug, and nothing of it is written.
+    #[error(transparent)]
+    Broken(#[from] Broken),
     /// A row would exist twice.
     #[error("`{0}` would exist twice")]
     Unique(&'static str),

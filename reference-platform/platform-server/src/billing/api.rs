@@ -76,8 +76,13 @@ impl BillingApi {
     }
 }
 
-/// The routes of billing.
+/// The routes of billing, and problem details for whatever else is asked.
 pub fn router(api: Arc<BillingApi>) -> Router {
+    routes(api).fallback(problem::not_found).method_not_allowed_fallback(problem::wrong_method)
+}
+
+/// The routes of billing alone, to stand beside others.
+pub fn routes(api: Arc<BillingApi>) -> Router {
     Router::new()
         .route("/v1/webhooks/{provider}", post(webhooks::receive))
         .route("/v1/subscriptions", post(customers::subscribe).get(customers::list))
@@ -97,7 +102,5 @@ pub fn router(api: Arc<BillingApi>) -> Router {
         .route("/internal/v1/subscriptions/{id}/extend-trial", post(internal::extend_trial))
         .route("/internal/v1/events/{provider}/{event}/reprocess", post(internal::reprocess))
         .route("/internal/v1/webhooks/refusals", get(internal::refusals))
-        .fallback(problem::not_found)
-        .method_not_allowed_fallback(problem::wrong_method)
         .with_state(api)
 }

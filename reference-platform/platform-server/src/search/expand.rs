@@ -2,6 +2,7 @@
 //! its stem or its sound. Every list is bounded, so that a word's work is.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use platform_core::catalog::normalise;
 use platform_core::search::query::{Query, Word};
@@ -154,7 +155,7 @@ impl Expander<'_> {
         likeness: f32,
         meanings: &mut Meanings,
     ) -> Result<(), SearchError> {
-        let mut found: Vec<(u32, String)> = Vec::new();
+        let mut found: BTreeMap<String, u32> = BTreeMap::new();
         for segment in self.searcher.segment_readers() {
             let inverted = segment.inverted_index(self.fields.of(place))?;
             let mut stream = inverted.terms().range().ge(text.as_bytes()).into_stream()?;
@@ -162,10 +163,11 @@ impl Expander<'_> {
             while looked_at < LOOKED_AT_MAX && stream.advance() && stream.key().starts_with(text.as_bytes()) {
                 looked_at += 1;
                 if let Ok(term) = std::str::from_utf8(stream.key()) {
-                    found.push((stream.value().doc_freq, term.to_owned()));
+                    add(&mut found, term, stream.value().doc_freq);
                 }
             }
         }
+        let mut found: Vec<(u32, String)> = found.into_iter().map(|(term, seen)| (seen, term)).collect();
         found.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         for (_, term) in found.into_iter().take(TERMS_MAX) {
             if term != text {
@@ -183,7 +185,7 @@ impl Expander<'_> {
         slips: Slips,
         meanings: &mut Meanings,
     ) -> Result<(), SearchError> {
-        let mut found: Vec<(bool, u32, String)> = Vec::new();
+        let mut found: BTreeMap<String, u32> = BTreeMap::new();
         let most = if slips.two.is_some() { 2 } else { 1 };
         for segment in self.searcher.segment_readers() {
             let inverted = segment.inverted_index(self.fields.of(place))?;
@@ -199,17 +201,29 @@ impl Expander<'_> {
             while looked_at < LOOKED_AT_MAX && stream.advance() {
                 looked_at += 1;
                 if let Ok(term) = std::str::from_utf8(stream.key()) {
-                    let is_far = most == 2 && strsim::osa_distance(text, term) > 1;
-                    found.push((is_far, stream.value().doc_freq, term.to_owned()));
+                    add(&mut found, term, stream.value().doc_freq);
                 }
             }
         }
+        let is_far = |term: &str| most == 2 && strsim::osa_distance(text, term) > 1;
+        let found = found.into_iter().map(|(term, seen)| (is_far(&term), seen, term));
+        let mut found: Vec<(bool, u32, String)> = found.collect();
         found.sort_unstable_by(|a, b| (a.0, Reverse(a.1), &a.2).cmp(&(b.0, Reverse(b.1), &b.2)));
         for (is_far, _, term) in found.into_iter().take(TERMS_MAX) {
             let likeness = slips.two.filter(|_| is_far).unwrap_or(slips.one);
             meanings.add(place, &term, likeness + start_bonus(text, &term));
         }
         Ok(())
+    }
+}
+
+/// A term may stand in several segments: its titles are counted together, and it takes one place.
+fn add(found: &mut BTreeMap<String, u32>, term: &str, titles: u32) {
+    match found.get_mut(term) {
+        Some(seen) => *seen += titles,
+        None => {
+            found.insert(term.to_owned(), titles);
+        }
     }
 }
 

@@ -1,22 +1,21 @@
-//! Building and asking the index.
+//! Asking the index. A search works on one state of it from its start to its end; `build` makes and changes it meanwhile.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use platform_core::catalog::record::{Kind, RecordId, TitleRecord};
+use platform_core::catalog::record::{Kind, RecordId};
 use platform_core::search::query::{Query, Role};
 use platform_core::search::rank::Features;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, Index, IndexReader, ReloadPolicy, Searcher, TERMINATED, TantivyError};
+use tantivy::{DocSet, Searcher, TERMINATED, TantivyError};
 
+use super::build::Writing;
 use super::expand::{Expander, Meanings};
 use super::judge::Judge;
 use super::retrieve::{Candidate, Retrieval, Scratch};
-use super::schema::{self, Fields};
+use super::schema::Fields;
 use super::titles::Titles;
 
-/// Memory that the one writer thread may fill before it writes a segment.
-const WRITER_BYTES: usize = 64 << 20;
 /// Candidates that are judged after retrieval.
 const JUDGED_MAX: usize = 120;
 /// Titles that a whole-title look-up may add, and the terms it may look at.
@@ -36,11 +35,19 @@ pub enum SearchError {
     /// The index's files cannot be read.
     #[error("the search index cannot be read")]
     Io(#[from] std::io::Error),
+    /// The index holds other titles than the catalogue.
+    #[error("the search index does not belong to this state of the catalogue")]
+    OtherTitles,
+    /// A change failed before.
+    #[error("the search index failed at an earlier change and takes no more")]
+    Failed,
 }
 
 /// A title that was found.
 #[derive(Debug, Clone)]
 pub struct Hit {
+    /// Its place among the titles that were indexed.
+    pub ordinal: u32,
     /// The catalogue's name of it.
     pub id: RecordId,
     /// What it is.
@@ -69,53 +76,53 @@ struct Placed {
     ordinal: u32,
 }
 
-/// The index over a catalogue, in memory.
-pub struct SearchIndex {
-    fields: Fields,
-    reader: IndexReader,
-    titles: Titles,
+/// The index at one moment.
+pub struct View {
+    pub(super) searcher: Searcher,
     /// The title of every document, by segment: read for every posting, so not from the index's packed column.
-    ordinals: Vec<Vec<u32>>,
-    scratch: Mutex<Vec<Scratch>>,
+    pub(super) ordinals: Vec<Arc<[u32]>>,
+}
+
+/// The index over a catalogue.
+///
+/// Titles are kept in the order in which they came, a changed one behind all others: what a view refers to never
+/// moves, so that searches on an earlier view stay right while titles are added.
+pub struct SearchIndex {
+    pub(super) fields: Fields,
+    pub(super) titles: RwLock<Titles>,
+    pub(super) view: RwLock<Arc<View>>,
+    pub(super) writing: Mutex<Writing>,
+    pub(super) scratch: Mutex<Vec<Scratch>>,
+}
+
+/// What a search reads.
+struct Reading<'a> {
+    fields: Fields,
+    view: &'a View,
+    titles: RwLockReadGuard<'a, Titles>,
 }
 
 impl SearchIndex {
-    /// Indexes all records.
-    ///
-    /// # Errors
-    /// [`SearchError`] when the index library fails.
-    pub fn build(records: &[TitleRecord]) -> Result<Self, SearchError> {
-        let (schema, fields) = schema::schema();
-        let index = Index::create_in_ram(schema);
-        // One thread: with more, the order of segments and so of equal scores would change from run to run.
-        let mut writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
-        let mut titles = Titles::default();
-        for record in records {
-            let (ordinal, forms) = titles.push(record);
-            writer.add_document(schema::document(fields, ordinal, record, &forms))?;
-        }
-        writer.commit()?;
-        let segments = index.searchable_segment_ids()?;
-        if segments.len() > 1 {
-            writer.merge(&segments).wait()?;
-        }
-        writer.wait_merging_threads()?;
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        reader.reload()?;
-        let ordinals = ordinals(&reader.searcher())?;
-        Ok(Self { fields, reader, titles, ordinals, scratch: Mutex::default() })
-    }
-
-    /// The number of titles.
+    /// The number of titles, earlier versions of changed ones among them.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.titles.list.len()
+        self.titles().list.len()
     }
 
     /// Whether there is no title.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.titles.list.is_empty()
+        self.titles().list.is_empty()
+    }
+
+    /// The index as it is now, for searches that must agree with each other.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn titles(&self) -> RwLockReadGuard<'_, Titles> {
+        self.titles.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The best titles for what a viewer typed, best first, at most `limit`; equal scores by the catalogue's name.
@@ -123,18 +130,18 @@ impl SearchIndex {
     /// # Errors
     /// [`SearchError`] when the index cannot be read.
     pub fn search(&self, query: &Query, limit: usize) -> Result<Vec<Hit>, SearchError> {
-        self.search_among(query, limit, &|_| true)
+        self.search_among(&self.view(), (query, limit), &|_| true)
     }
 
-    /// The same among those titles that are allowed, by their place in the list that was indexed. What is not allowed is
+    /// The same on one view, among those titles that are allowed, by their place in the order in which they came. What is not allowed is
     /// left out before candidates are chosen, so that it takes no other's place.
     ///
     /// # Errors
     /// [`SearchError`] when the index cannot be read.
     pub fn search_among(
         &self,
-        query: &Query,
-        limit: usize,
+        view: &View,
+        (query, limit): (&Query, usize),
         allowed: &dyn Fn(u32) -> bool,
     ) -> Result<Vec<Hit>, SearchError> {
         if query.is_blank() {
@@ -142,13 +149,15 @@ impl SearchIndex {
         }
         let mut scratch =
             self.scratch.lock().map_or_else(|_| None, |mut pool| pool.pop()).unwrap_or_default();
-        let found = self.judged(&Asked { query, allowed }, &mut scratch);
+        let reading = Reading { fields: self.fields, view, titles: self.titles() };
+        let found = reading.judged(&Asked { query, allowed }, &mut scratch);
         if let Ok(mut pool) = self.scratch.lock() {
             pool.push(scratch);
         }
         let hits = found?.into_iter().take(limit).map(|Placed { points, features, ordinal }| {
-            let title = &self.titles.list[ordinal as usize];
+            let title = &reading.titles.list[ordinal as usize];
             Hit {
+                ordinal,
                 points,
                 id: title.id.clone(),
                 kind: title.kind,
@@ -159,12 +168,14 @@ impl SearchIndex {
         });
         Ok(hits.collect())
     }
+}
 
+impl Reading<'_> {
     /// Candidates with their features, best first.
     fn judged(&self, asked: &Asked<'_>, scratch: &mut Scratch) -> Result<Vec<Placed>, SearchError> {
         let query = asked.query;
-        let searcher = self.reader.searcher();
-        let expander = Expander { searcher: &searcher, fields: self.fields, titles: &self.titles };
+        let searcher = &self.view.searcher;
+        let expander = Expander { searcher, fields: self.fields, titles: &self.titles };
         let last = query.words.len() - 1;
         let mut meanings: Vec<Meanings> = Vec::with_capacity(query.words.len());
         for (at, word) in query.words.iter().enumerate() {
@@ -185,7 +196,7 @@ impl SearchIndex {
                 meanings.0.extend(whole.0.iter().cloned());
             }
         }
-        let first = self.ranked(&searcher, asked, (&meanings, &pairs), scratch)?;
+        let first = self.ranked(asked, (&meanings, &pairs), scratch)?;
         let is_enough = first
             .first()
             .is_some_and(|best| best.features.exact > 0.0 || best.features.query_covered >= COVERED_ENOUGH);
@@ -195,12 +206,11 @@ impl SearchIndex {
         for (at, word) in query.words.iter().enumerate() {
             expander.loose(word, at == last, &mut meanings[at])?;
         }
-        self.ranked(&searcher, asked, (&meanings, &pairs), scratch)
+        self.ranked(asked, (&meanings, &pairs), scratch)
     }
 
     fn ranked(
         &self,
-        searcher: &Searcher,
         asked: &Asked<'_>,
         (meanings, pairs): (&[Meanings], &[Meanings]),
         scratch: &mut Scratch,
@@ -208,15 +218,15 @@ impl SearchIndex {
         let Asked { query, allowed } = *asked;
         let weights = self.weights(query);
         let retrieval = Retrieval {
-            searcher,
+            searcher: &self.view.searcher,
             fields: self.fields,
-            ordinals: &self.ordinals,
+            ordinals: &self.view.ordinals,
             weights: &weights,
             allowed,
             keep: JUDGED_MAX,
         };
         let (mut candidates, _) = retrieval.run(meanings, self.titles.list.len(), scratch)?;
-        for ordinal in self.by_key(searcher, query)? {
+        for ordinal in self.by_key(query)? {
             if allowed(ordinal) && !candidates.iter().any(|known| known.ordinal == ordinal) {
                 candidates.push(Candidate { ordinal, found: Default::default() });
             }
@@ -272,10 +282,10 @@ impl SearchIndex {
     }
 
     /// Titles that are, or begin with, what was typed.
-    fn by_key(&self, searcher: &Searcher, query: &Query) -> Result<Vec<u32>, SearchError> {
+    fn by_key(&self, query: &Query) -> Result<Vec<u32>, SearchError> {
         let mut found = Vec::new();
         let whole = [&query.key, &query.typed];
-        for (segment, ordinals) in searcher.segment_readers().iter().zip(&self.ordinals) {
+        for (segment, ordinals) in self.view.searcher.segment_readers().iter().zip(&self.view.ordinals) {
             let inverted = segment.inverted_index(self.fields.key)?;
             let alive = segment.alive_bitset();
             let mut take = |info: &tantivy::postings::TermInfo| -> Result<(), SearchError> {
@@ -307,14 +317,4 @@ impl SearchIndex {
         found.dedup();
         Ok(found)
     }
-}
-
-fn ordinals(searcher: &Searcher) -> Result<Vec<Vec<u32>>, SearchError> {
-    let mut all = Vec::new();
-    for segment in searcher.segment_readers() {
-        let column = segment.fast_fields().u64("ordinal")?.first_or_default_col(0);
-        let of = |document| u32::try_from(column.get_val(document)).unwrap_or(u32::MAX);
-        all.push((0..segment.max_doc()).map(of).collect());
-    }
-    Ok(all)
 }

@@ -3,6 +3,8 @@
 //! Every title that is touched remembers how well it has each word. The rarest terms come first, so that what the bound cuts
 //! off is what says least. The bound counts postings and never time: an answer does not depend on the machine's load.
 
+use std::sync::Arc;
+
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, Searcher, TERMINATED};
 
@@ -30,7 +32,7 @@ pub(super) struct Retrieval<'a> {
     pub(super) searcher: &'a Searcher,
     pub(super) fields: Fields,
     /// The title of every document, by segment.
-    pub(super) ordinals: &'a [Vec<u32>],
+    pub(super) ordinals: &'a [Arc<[u32]>],
     /// How telling each word is.
     pub(super) weights: &'a [f32],
     /// Whether the viewer may see a title, by its number.

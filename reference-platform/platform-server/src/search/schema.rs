@@ -3,15 +3,20 @@
 use platform_core::catalog::normalise;
 use platform_core::catalog::record::TitleRecord;
 use tantivy::TantivyDocument;
-use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 
 use super::titles::Form;
+
+/// Version of these fields and of what stands in them: an index of another one is built anew.
+pub(super) const VERSION: u32 = 1;
+/// The field of the number.
+pub(super) const NUMBER: &str = "number";
 
 /// Handles of the fields.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields {
-    /// Number of the title in memory.
-    pub(super) ordinal: Field,
+    /// Number of the title in the catalogue, by which its document is found and replaced.
+    pub(super) number: Field,
     /// Whole titles: comparable, as written, with and without article. One term each.
     pub(super) key: Field,
     /// Words of titles, comparable and as written.
@@ -58,7 +63,7 @@ pub(super) fn schema() -> (Schema, Fields) {
     };
     let mut builder = Schema::builder();
     let fields = Fields {
-        ordinal: builder.add_u64_field("ordinal", FAST),
+        number: builder.add_u64_field(NUMBER, FAST | INDEXED),
         key: builder.add_text_field("key", text("raw")),
         title: builder.add_text_field("title", text("whitespace")),
         joined: builder.add_text_field("joined", text("whitespace")),
@@ -72,12 +77,12 @@ pub(super) fn schema() -> (Schema, Fields) {
 /// The document of a title whose forms have been made already.
 pub(super) fn document(
     fields: Fields,
-    ordinal: u32,
+    number: u64,
     record: &TitleRecord,
     forms: &[Form<String>],
 ) -> TantivyDocument {
     let mut document = TantivyDocument::new();
-    document.add_u64(fields.ordinal, u64::from(ordinal));
+    document.add_u64(fields.number, number);
     for form in forms {
         for key in &form.keys {
             document.add_text(fields.key, key);

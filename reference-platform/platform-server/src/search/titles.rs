@@ -47,6 +47,12 @@ impl Form<String> {
     }
 }
 
+/// All forms of a record's names.
+pub(super) fn forms(record: &TitleRecord) -> Vec<Form<String>> {
+    let names = std::iter::once(&record.title).chain(&record.alternative_titles);
+    names.map(|name| Form::of(name)).collect()
+}
+
 /// A title in memory.
 #[derive(Debug, Clone)]
 pub(super) struct Title {
@@ -126,14 +132,12 @@ pub(super) struct Titles {
 }
 
 impl Titles {
-    /// Keeps a title; returns its number and its forms as text, for the index.
-    pub(super) fn push(&mut self, record: &TitleRecord) -> (u32, Vec<Form<String>>) {
-        let names = std::iter::once(&record.title).chain(&record.alternative_titles);
-        let texts: Vec<Form<String>> = names.map(|name| Form::of(name)).collect();
+    /// Keeps a title whose forms have been made; returns its place.
+    pub(super) fn push(&mut self, record: &TitleRecord, texts: &[Form<String>]) -> u32 {
         let vocabulary = &mut self.vocabulary;
         let mut seen: Vec<WordId> = Vec::new();
         let mut forms = Vec::with_capacity(texts.len());
-        for text in &texts {
+        for text in texts {
             let mut title_words = |words: &[String]| {
                 words.iter().map(|word| vocabulary.intern_title_word(word)).collect::<Vec<_>>()
             };
@@ -171,7 +175,7 @@ impl Titles {
             forms,
             people,
         });
-        (ordinal, texts)
+        ordinal
     }
 
     /// How telling a word is: 1 for one that no title has, towards 0 for one that all have.

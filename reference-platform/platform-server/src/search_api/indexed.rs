@@ -5,6 +5,7 @@
 //! first result, so it can name nothing that the viewer may not see.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use platform_core::catalog::normalise;
 use platform_core::catalog::record::{Availability, Maturity, RecordId, TitleRecord};
@@ -12,14 +13,15 @@ use platform_core::search::query::Query;
 use platform_core::search::rank::Features;
 use units::Timestamp;
 
-use super::filters::{Counts, Filter, Offered, fingerprint, is_offered, is_old_enough, passes};
+use super::filters::{Counts, Filter, Offered, fingerprint, passes};
+use super::live::Edits;
 use super::marks::{self, Likeness};
 use super::parameters::{SearchRequest, SuggestRequest};
 use super::problem::Problem;
 use super::searcher::{Answer, Elsewhere, Hit, Searcher, Suggestion, parts};
 use super::viewer::Viewer;
-use super::windows::{Snapshot, Windows};
-use crate::search::{SearchError, SearchIndex};
+use super::windows::{Gate, Gates, Snapshot};
+use crate::search::{SearchError, SearchIndex, View};
 
 /// Results that can be paged through, and that facets count. The index judges as many.
 pub const PAGES_MAX: usize = 160;
@@ -32,15 +34,26 @@ const IS_COVERED: f64 = 0.5;
 
 /// A catalogue, its index, and where each title may be watched.
 pub struct IndexedCatalogue {
-    index: SearchIndex,
-    titles: Vec<TitleRecord>,
-    by_id: BTreeMap<RecordId, u32>,
-    /// Titles that read the same, by what they read.
-    by_key: BTreeMap<String, Vec<u32>>,
-    /// Most watched first, then by id.
-    popular: Vec<u32>,
-    windows: Windows,
+    pub(super) index: SearchIndex,
+    pub(super) table: RwLock<Table>,
+    pub(super) gates: Gates,
+    pub(super) edits: Mutex<Edits>,
+    /// Held through a commit.
+    pub(super) committing: Mutex<()>,
     generation: u64,
+}
+
+/// What is kept of titles beside the index, by their place in it. A changed title stands behind all others; the place
+/// of its earlier version is closed and never used again.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub(super) titles: Vec<Arc<TitleRecord>>,
+    /// Titles that read the same, by what they read.
+    pub(super) by_key: BTreeMap<String, Vec<u32>>,
+    /// Most watched first, then by id.
+    pub(super) popular: Vec<u32>,
+    /// Places that are closed.
+    pub(super) closed: usize,
 }
 
 /// A result with what it is ordered by.
@@ -50,8 +63,16 @@ struct Ranked {
     features: Option<Features>,
 }
 
+/// One state of all of it, for the time of a search.
+struct Look<'a> {
+    index: &'a SearchIndex,
+    view: Arc<View>,
+    table: RwLockReadGuard<'a, Table>,
+    gates: Snapshot,
+}
+
 impl IndexedCatalogue {
-    /// Indexes titles, as this state of the catalogue.
+    /// Indexes titles in memory, as this state of the catalogue.
     ///
     /// # Errors
     /// [`SearchError`] when the index library fails.
@@ -59,46 +80,76 @@ impl IndexedCatalogue {
         let (titles, windows): (Vec<TitleRecord>, Vec<Vec<Availability>>) =
             offered.into_iter().map(|offered| (offered.title, offered.windows)).unzip();
         let index = SearchIndex::build(&titles)?;
-        let by_id = (0..).zip(&titles).map(|(at, title)| (title.id.clone(), at)).collect();
-        let mut by_key: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for (at, title) in (0..).zip(&titles) {
-            by_key.entry(normalise::key(&title.title)).or_default().push(at);
+        let titles =
+            (0..).zip(titles).zip(windows).map(|((number, title), windows)| (number, title, windows));
+        Ok(Self::over(index, titles.collect(), generation))
+    }
+
+    /// Over an index of these titles, in this order, each with its number and its windows.
+    pub(crate) fn over(
+        index: SearchIndex,
+        list: Vec<(u64, TitleRecord, Vec<Availability>)>,
+        generation: u64,
+    ) -> Self {
+        let edits = Edits::new(list.iter().map(|(number, title, _)| (*number, &title.id)));
+        let mut table = Table::default();
+        let mut gates = Vec::with_capacity(list.len());
+        for (at, (_, title, windows)) in (0..).zip(list) {
+            gates.push(Gate { age_min: title.maturity.age_min, windows, ..Gate::default() });
+            table.by_key.entry(normalise::key(&title.title)).or_default().push(at);
+            table.titles.push(Arc::new(title));
         }
-        let mut popular: Vec<u32> = (0..).zip(&titles).map(|(at, _)| at).collect();
+        let mut popular: Vec<u32> = (0..).zip(&table.titles).map(|(at, _)| at).collect();
         popular.sort_by(|&a, &b| {
-            let (a, b) = (&titles[a as usize], &titles[b as usize]);
+            let (a, b) = (&table.titles[a as usize], &table.titles[b as usize]);
             (b.popularity, &a.id).cmp(&(a.popularity, &b.id))
         });
-        Ok(Self { index, titles, by_id, by_key, popular, windows: Windows::new(windows), generation })
+        table.popular = popular;
+        let (table, edits) = (RwLock::new(table), Mutex::new(edits));
+        Self { index, table, gates: Gates::new(gates), edits, committing: Mutex::default(), generation }
     }
 
-    /// Replaces the windows of a title; the next search obeys them. `false` if there is no such title.
-    pub fn set_windows(&self, id: &RecordId, windows: Vec<Availability>) -> bool {
-        let Some(&title) = self.by_id.get(id) else { return false };
-        self.windows.set(title, windows);
-        true
+    /// Everything as it is now. The view comes first: what it refers to is in the tables by then.
+    fn look(&self) -> Look<'_> {
+        let view = self.index.view();
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        Look { index: &self.index, view, table, gates: self.gates.snapshot() }
     }
 
+    /// Titles, and places of earlier versions that are kept beside them.
+    #[must_use]
+    pub fn places(&self) -> (usize, usize) {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        (table.titles.len() - table.closed, table.closed)
+    }
+}
+
+impl Look<'_> {
     fn title(&self, number: u32) -> &TitleRecord {
-        &self.titles[number as usize]
+        &self.table.titles[number as usize]
+    }
+
+    fn sees(&self, title: u32, viewer: &Viewer, now: Timestamp) -> bool {
+        self.gates.of(title).is_open(viewer, now)
     }
 
     /// Titles among the allowed, best first; the most watched where nothing was typed.
     fn ranked(&self, query: &Query, allowed: &dyn Fn(u32) -> bool) -> Result<Vec<Ranked>, Problem> {
         if query.is_blank() {
-            let popular = self.popular.iter().copied().filter(|&title| allowed(title)).take(PAGES_MAX);
+            let popular = self.table.popular.iter().copied().filter(|&title| allowed(title)).take(PAGES_MAX);
             let points = |title| i64::from(self.title(title).popularity.0);
             return Ok(popular
                 .map(|title| Ranked { title, points: points(title), features: None })
                 .collect());
         }
-        let found = self.index.search_among(query, PAGES_MAX, allowed).map_err(|error| {
+        let found = self.index.search_among(&self.view, (query, PAGES_MAX), allowed).map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "search failed");
             Problem::Internal
         })?;
-        let ranked = found.into_iter().filter_map(|hit| {
-            let title = *self.by_id.get(&hit.id)?;
-            Some(Ranked { title, points: hit.points, features: Some(hit.features) })
+        let ranked = found.into_iter().map(|hit| Ranked {
+            title: hit.ordinal,
+            points: hit.points,
+            features: Some(hit.features),
         });
         Ok(ranked.collect())
     }
@@ -122,21 +173,16 @@ impl IndexedCatalogue {
 
     /// Titles of exactly this name that only region or time keep from an adult. What a higher tier would open is no matter of
     /// availability and is not named.
-    fn elsewhere(
-        &self,
-        query: &Query,
-        viewer: &Viewer,
-        now: Timestamp,
-        windows: &Snapshot,
-    ) -> Vec<Elsewhere> {
+    fn elsewhere(&self, query: &Query, viewer: &Viewer, now: Timestamp) -> Vec<Elsewhere> {
         if viewer.age < Maturity::ADULT || query.is_blank() {
             return Vec::new();
         }
         let open_here = |window: &Availability| window.territory == viewer.region && window.is_open(now);
         let hidden = |title: &u32| {
-            is_old_enough(self.title(*title), viewer) && !windows.of(*title).iter().any(open_here)
+            let gate = self.gates.of(*title);
+            gate.is_fit(viewer) && !gate.windows.iter().any(open_here)
         };
-        let named = self.by_key.get(&query.key).map_or(&[][..], Vec::as_slice);
+        let named = self.table.by_key.get(&query.key).map_or(&[][..], Vec::as_slice);
         let mut names: Vec<&str> = named
             .iter()
             .filter(|title| hidden(title))
@@ -206,55 +252,49 @@ impl Searcher for IndexedCatalogue {
         let query = Query::parse(&request.text);
         let belongs = format!("{:x}.{:x}.", self.generation, fingerprint(request));
         let after = request.cursor.as_ref().map(|cursor| After::read(cursor, &belongs)).transpose()?;
-        let windows = self.windows.snapshot();
-        let sees = |title: u32| {
-            is_old_enough(self.title(title), &request.viewer)
-                && is_offered(windows.of(title), &request.viewer, now)
-        };
-        let ranked = self.ranked(&query, &|title| sees(title) && passes(self.title(title), request, None))?;
+        let look = self.look();
+        let sees = |title: u32| look.sees(title, &request.viewer, now);
+        let ranked = look.ranked(&query, &|title| sees(title) && passes(look.title(title), request, None))?;
         let mut counts = Counts::default();
         for filter in Filter::ALL {
             let mut count = |ranked: &[Ranked]| {
-                ranked.iter().for_each(|ranked| counts.add(filter, self.title(ranked.title)));
+                ranked.iter().for_each(|ranked| counts.add(filter, look.title(ranked.title)));
             };
             if filter.is_chosen(request) {
-                let without = |title| sees(title) && passes(self.title(title), request, Some(filter));
-                count(&self.ranked(&query, &without)?);
+                let without = |title| sees(title) && passes(look.title(title), request, Some(filter));
+                count(&look.ranked(&query, &without)?);
             } else {
                 count(&ranked);
             }
         }
         let first = ranked.first();
-        let did_you_mean = first.and_then(|first| self.did_you_mean(&query, first));
+        let did_you_mean = first.and_then(|first| look.did_you_mean(&query, first));
         let relaxed = first.and_then(|first| first.features.as_ref()).is_some_and(|features| {
             features.exact.max(features.exact_joined) < IS_EXACT && features.query_covered < IS_COVERED
         });
         let is_next = |ranked: &&Ranked| {
-            after.as_ref().is_none_or(|after| after.is_before(ranked.points, &self.title(ranked.title).id))
+            after.as_ref().is_none_or(|after| after.is_before(ranked.points, &look.title(ranked.title).id))
         };
         let rest: Vec<&Ranked> = ranked.iter().filter(is_next).collect();
         let page = &rest[..rest.len().min(request.limit)];
         let last = page.last().filter(|_| rest.len() > page.len());
         Ok(Answer {
             generation: self.generation,
-            hits: page.iter().map(|ranked| self.hit(ranked, &query, request.explain)).collect(),
+            hits: page.iter().map(|ranked| look.hit(ranked, &query, request.explain)).collect(),
             facets: counts.facets(),
             relaxed,
             did_you_mean,
-            elsewhere: self.elsewhere(&query, &request.viewer, now, &windows),
-            next_cursor: last.map(|last| format!("{belongs}{}.{}", last.points, self.title(last.title).id.0)),
+            elsewhere: look.elsewhere(&query, &request.viewer, now),
+            next_cursor: last.map(|last| format!("{belongs}{}.{}", last.points, look.title(last.title).id.0)),
         })
     }
 
     fn suggest(&self, request: &SuggestRequest, now: Timestamp) -> Result<Vec<Suggestion>, Problem> {
         let query = Query::parse(&request.text);
-        let windows = self.windows.snapshot();
-        let sees = |title: u32| {
-            is_old_enough(self.title(title), &request.viewer)
-                && is_offered(windows.of(title), &request.viewer, now)
-        };
+        let look = self.look();
+        let sees = |title: u32| look.sees(title, &request.viewer, now);
         let suggestion = |ranked: Ranked| {
-            let title = self.title(ranked.title);
+            let title = look.title(ranked.title);
             Suggestion {
                 id: title.id.0.clone(),
                 title: title.title.clone(),
@@ -263,7 +303,7 @@ impl Searcher for IndexedCatalogue {
                 year: title.year,
             }
         };
-        Ok(self.ranked(&query, &sees)?.into_iter().take(request.limit).map(suggestion).collect())
+        Ok(look.ranked(&query, &sees)?.into_iter().take(request.limit).map(suggestion).collect())
     }
 
     fn generation(&self) -> u64 {

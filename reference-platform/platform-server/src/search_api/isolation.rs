@@ -14,6 +14,8 @@ use super::parameters::{SearchRequest, SuggestRequest};
 use super::searcher::{Answer, FacetValue, Part, Searcher, Suggestion};
 use super::viewer::Viewer;
 
+mod updates;
+
 /// Why a title is hidden from the viewer of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hidden {

@@ -44,8 +44,11 @@ pub enum Problem {
     #[error("the cursor has expired")]
     CursorExpired,
     /// The index is being built or read.
-    #[error("the search index is not ready")]
-    NotReady,
+    #[error("the search index is not ready: {why}")]
+    NotReady {
+        /// What is being done.
+        why: String,
+    },
     /// More requests are in flight than are answered in time.
     #[error("too many searches are in flight")]
     Overloaded,
@@ -83,7 +86,7 @@ impl Problem {
             Self::ViewerMissing => "viewer_missing",
             Self::ViewerRefused => "viewer_refused",
             Self::CursorExpired => "cursor_expired",
-            Self::NotReady => "not_ready",
+            Self::NotReady { .. } => "not_ready",
             Self::Overloaded => "overloaded",
             Self::NotFound => "not_found",
             Self::Internal => "internal",
@@ -112,7 +115,7 @@ impl Problem {
             | Self::ViewerMissing => StatusCode::BAD_REQUEST,
             Self::ViewerRefused => StatusCode::UNAUTHORIZED,
             Self::CursorExpired => StatusCode::GONE,
-            Self::NotReady | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady { .. } | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -125,7 +128,7 @@ impl Problem {
                 Some("add region=DE, or a signed token where the service asks for one".to_owned())
             }
             Self::CursorExpired => Some("search again without a cursor".to_owned()),
-            Self::NotReady => Some("/readyz says when it is".to_owned()),
+            Self::NotReady { .. } => Some("/readyz says when it is".to_owned()),
             Self::NotFound => Some("/openapi.json lists all paths".to_owned()),
             _ => None,
         }
@@ -133,7 +136,7 @@ impl Problem {
 
     const fn retry_after_s(&self) -> Option<u32> {
         match self {
-            Self::NotReady => Some(RETRY_READY_S),
+            Self::NotReady { .. } => Some(RETRY_READY_S),
             Self::Overloaded => Some(RETRY_LOAD_S),
             _ => None,
         }

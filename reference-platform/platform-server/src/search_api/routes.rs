@@ -30,6 +30,8 @@ const KEPT: Micros = Micros(60_000_000);
 /// The state of the catalogue that answers, and the one before with the moment when it was replaced.
 #[derive(Default)]
 struct Searchers {
+    /// What is being done while there is none.
+    waits_for: Option<String>,
     current: Option<Arc<dyn Searcher>>,
     before: Option<(Arc<dyn Searcher>, Timestamp)>,
 }
@@ -54,6 +56,11 @@ impl SearchApi {
         Arc::new(Self { searchers: RwLock::default(), source, clock, in_flight, running })
     }
 
+    /// Says what is being done until there is a search.
+    pub fn set_waiting(&self, why: impl Into<String>) {
+        self.searchers.write().unwrap_or_else(PoisonError::into_inner).waits_for = Some(why.into());
+    }
+
     /// Answers from this search from now on. The one before answers cursors of its own for another minute.
     pub fn set_searcher(&self, searcher: Arc<dyn Searcher>) {
         let now = (self.clock)();
@@ -64,7 +71,9 @@ impl SearchApi {
 
     fn searcher(&self) -> Result<Arc<dyn Searcher>, Problem> {
         let searchers = self.searchers.read().unwrap_or_else(PoisonError::into_inner);
-        searchers.current.clone().ok_or(Problem::NotReady)
+        searchers.current.clone().ok_or_else(|| Problem::NotReady {
+            why: searchers.waits_for.clone().unwrap_or_else(|| "the catalogue is being read".to_owned()),
+        })
     }
 
     /// The state before, while it is kept.

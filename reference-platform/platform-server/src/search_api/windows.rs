@@ -1,4 +1,4 @@
-//! Where each title may be watched, edited while searches run.
+//! Who may see each title, edited while searches run.
 //!
 //! A search works on one snapshot from its start to its end, so that its results and its facets agree, and neither waits for the
 //! other: an edit copies the small chunk it changes and the list of chunks, and leaves to searches what they hold.
@@ -6,61 +6,133 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use platform_core::catalog::record::Availability;
+use units::Timestamp;
 
-/// Titles of a chunk: an edit of 44,000 titles then copies 64 lists of windows and 690 pointers, some microseconds.
+use super::filters::is_offered;
+use super::viewer::Viewer;
+
+/// Titles of a chunk: an edit of 44,000 titles then copies 64 gates and 690 pointers, some microseconds.
 const CHUNK: usize = 64;
 
-/// The windows of some titles, one after the other.
+/// Who may see a version of a title.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Gate {
+    /// From which age.
+    pub(super) age_min: u8,
+    /// Where and when.
+    pub(super) windows: Vec<Availability>,
+    /// Where and when its successor may be seen, until that is in the index: the old text is shown only to those who may see
+    /// both.
+    pub(super) successor: Option<Vec<Availability>>,
+    /// Nobody any more, and it does not count as a title that exists.
+    pub(super) is_gone: bool,
+}
+
+impl Gate {
+    /// Whether a viewer may see it now.
+    pub(super) fn is_open(&self, viewer: &Viewer, now: Timestamp) -> bool {
+        self.is_fit(viewer)
+            && is_offered(&self.windows, viewer, now)
+            && self.successor.as_ref().is_none_or(|windows| is_offered(windows, viewer, now))
+    }
+
+    /// Whether a viewer is old enough for it, wherever it may be watched.
+    pub(super) const fn is_fit(&self, viewer: &Viewer) -> bool {
+        !self.is_gone && self.age_min <= viewer.age
+    }
+
+    /// Shows it only to those who may also see what comes after it.
+    pub(super) fn narrow(&mut self, age_min: u8, windows: Vec<Availability>) {
+        self.age_min = self.age_min.max(age_min);
+        self.successor = Some(windows);
+    }
+
+    /// Shows it to nobody any more.
+    pub(super) fn close(&mut self) {
+        *self = Self { is_gone: true, ..Self::default() };
+    }
+}
+
+/// The gates of some titles, one after the other; behind the last, titles that nobody may see.
 #[derive(Debug, Clone)]
-struct Chunk([Vec<Availability>; CHUNK]);
+struct Chunk([Gate; CHUNK]);
 
-/// All chunks.
-#[derive(Debug, Clone)]
-struct Chunks(Box<[Arc<Chunk>]>);
+/// All chunks, and how many titles are in them.
+#[derive(Debug, Clone, Default)]
+struct Chunks {
+    chunks: Vec<Arc<Chunk>>,
+    titles: usize,
+}
 
-/// The windows of all titles, by the title's number.
-#[derive(Debug)]
-pub(super) struct Windows(RwLock<Arc<Chunks>>);
+/// The gates of all titles, by the title's place.
+#[derive(Debug, Default)]
+pub(super) struct Gates(RwLock<Arc<Chunks>>);
 
-/// The windows as they were at one moment.
+/// The gates as they were at one moment.
 #[derive(Debug, Clone)]
 pub(super) struct Snapshot(Arc<Chunks>);
 
-impl Windows {
-    pub(super) fn new(windows: Vec<Vec<Availability>>) -> Self {
-        let mut left = windows.into_iter();
-        let mut chunks = Vec::new();
-        while left.len() > 0 {
-            // The last chunk is filled up with titles that nobody may watch.
-            chunks.push(Arc::new(Chunk(std::array::from_fn(|_| left.next().unwrap_or_default()))));
-        }
-        Self(RwLock::new(Arc::new(Chunks(chunks.into()))))
+impl Gates {
+    pub(super) fn new(gates: impl IntoIterator<Item = Gate>) -> Self {
+        let all = Self::default();
+        all.extend(gates);
+        all
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
         Snapshot(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// Replaces those of one title.
-    pub(super) fn set(&self, title: u32, windows: Vec<Availability>) {
-        let title = title as usize;
-        let mut chunks = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let chunk = &mut Arc::make_mut(&mut chunks).0[title / CHUNK];
-        Arc::make_mut(chunk).0[title % CHUNK] = windows;
+    /// Adds titles behind all others.
+    pub(super) fn extend(&self, gates: impl IntoIterator<Item = Gate>) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let all = Arc::make_mut(&mut all);
+        for gate in gates {
+            if all.titles.is_multiple_of(CHUNK) {
+                all.chunks.push(Arc::new(Chunk(std::array::from_fn(|_| Gate::default()))));
+            }
+            Arc::make_mut(&mut all.chunks[all.titles / CHUNK]).0[all.titles % CHUNK] = gate;
+            all.titles += 1;
+        }
+    }
+
+    /// Changes those of some titles, all at once.
+    pub(super) fn change(&self, edits: impl IntoIterator<Item = (u32, Change)>) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let all = Arc::make_mut(&mut all);
+        for (title, change) in edits {
+            let title = title as usize;
+            let gate = &mut Arc::make_mut(&mut all.chunks[title / CHUNK]).0[title % CHUNK];
+            match change {
+                Change::Windows(windows) => gate.windows = windows,
+                Change::Narrow(age_min, windows) => gate.narrow(age_min, windows),
+                Change::Close => gate.close(),
+            }
+        }
     }
 }
 
+/// What happens to a gate.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    /// Other windows.
+    Windows(Vec<Availability>),
+    /// See [`Gate::narrow`].
+    Narrow(u8, Vec<Availability>),
+    /// See [`Gate::close`].
+    Close,
+}
+
 impl Snapshot {
-    pub(super) fn of(&self, title: u32) -> &[Availability] {
+    pub(super) fn of(&self, title: u32) -> &Gate {
         let title = title as usize;
-        &self.0.0[title / CHUNK].0[title % CHUNK]
+        &self.0.chunks[title / CHUNK].0[title % CHUNK]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use platform_core::catalog::record::{RecordId, Tier};
-    use units::Timestamp;
 
     use super::*;
 
@@ -74,16 +146,36 @@ mod tests {
         }
     }
 
+    fn gate(number: usize) -> Gate {
+        Gate { windows: vec![window(number)], ..Gate::default() }
+    }
+
     #[test]
     fn an_edit_is_seen_by_later_snapshots_and_not_by_earlier_ones() {
-        let windows = Windows::new((0..CHUNK * 2 + 1).map(|number| vec![window(number)]).collect());
+        let gates = Gates::new((0..CHUNK * 2 + 1).map(gate));
         let last = u32::try_from(CHUNK * 2).unwrap();
         for title in [0, last - 1, last] {
-            let before = windows.snapshot();
-            windows.set(title, Vec::new());
-            assert_eq!(before.of(title), [window(title as usize)]);
-            assert!(windows.snapshot().of(title).is_empty());
+            let before = gates.snapshot();
+            gates.change([(title, Change::Windows(Vec::new()))]);
+            assert_eq!(before.of(title).windows, [window(title as usize)]);
+            assert!(gates.snapshot().of(title).windows.is_empty());
         }
-        assert_eq!(windows.snapshot().of(1), [window(1)]);
+        gates.extend([gate(7)]);
+        assert_eq!(gates.snapshot().of(last + 1).windows, [window(7)]);
+        assert_eq!(gates.snapshot().of(1).windows, [window(1)]);
+    }
+
+    #[test]
+    fn an_old_text_is_shown_only_to_those_who_may_see_the_new_one_too() {
+        let viewer = |age| Viewer { region: "DE".parse().unwrap(), tier: Tier::Free, age };
+        let mut gate = gate(1);
+        assert!(gate.is_open(&viewer(0), Timestamp(1)));
+        gate.narrow(12, vec![window(1)]);
+        assert!(!gate.is_open(&viewer(11), Timestamp(1)) && gate.is_open(&viewer(12), Timestamp(1)));
+        gate.narrow(0, Vec::new());
+        assert!(!gate.is_open(&viewer(99), Timestamp(1)), "windows of the latest successor count");
+        let mut hidden = Gate::default();
+        hidden.narrow(0, vec![window(1)]);
+        assert!(!hidden.is_open(&viewer(99), Timestamp(1)), "what was hidden stays so under its old text");
     }
 }

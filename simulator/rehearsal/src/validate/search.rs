@@ -13,6 +13,10 @@ use platform_server::search::{SearchError, SearchIndex};
 use serde::{Deserialize, Serialize};
 use units::Ppm;
 
+mod suggestions;
+
+pub use suggestions::{Share, Typed};
+
 use super::cpu;
 use crate::failure::Failure;
 use crate::{json_lines, title_facts};
@@ -134,6 +138,8 @@ pub struct Found {
     pub query: Quantiles,
     /// CPU of every keystroke on the way to them.
     pub keystroke: Quantiles,
+    /// Suggestions while titles are typed.
+    pub suggestions: Vec<Typed>,
     /// Failures in words.
     pub first_failures: Vec<String>,
 }
@@ -178,6 +184,11 @@ pub fn run(catalog: &Path, queries: &[PathBuf]) -> Result<Found, Failure> {
             keystroke_ns.push(cpu::thread_nanos().saturating_sub(began));
         }
     }
+    let wanted = rows.iter().filter_map(|row| {
+        let ids = row.expected.iter().map(|expected| expected.doc_id.as_str()).collect();
+        Some((row.expected.first()?.title.as_str(), ids))
+    });
+    found.suggestions = suggestions::run(&index, &records, wanted).map_err(|error| broken(&error))?;
     found.query = quantiles(&mut query_ns);
     found.keystroke = quantiles(&mut keystroke_ns);
     Ok(found)

@@ -1,18 +1,41 @@
-//! `rehearsal catalog`: catalogues of titles as files.
+//! `rehearsal catalog`: catalogues of titles, as files and in a database.
+
+mod import;
 
 use std::io::{self, BufWriter, Write};
 
 use actors::catalogue::{self, Spec};
+use platform_server::catalog::import::{Format, Request};
 use units::Seed;
 
-use crate::cli::{CatalogArgs, CatalogKind};
+use crate::cli::{CatalogArgs, CatalogKind, FormatName};
 use crate::failure::{Failure, Outcome, exit};
+use crate::host;
 
 pub(super) fn catalog(args: &CatalogArgs) -> Outcome {
-    match args.kind {
+    match &args.kind {
         CatalogKind::Generate { titles, seed, clean } => {
-            generate(Spec { seed: Seed(seed), titles, messy: !clean })
+            generate(Spec { seed: Seed(*seed), titles: *titles, messy: !clean })
         }
+        CatalogKind::Import { file, store, format, available_in, batch, json } => {
+            let request = Request {
+                path: file.clone(),
+                format: format.map_or_else(|| Format::of(file), format_of),
+                batch_records: *batch,
+                regions: available_in.clone(),
+                this_year: host::this_year(),
+            };
+            import::import(store, &request, *json)
+        }
+        CatalogKind::Quarantine { store, limit, json } => import::quarantine(store, *limit, *json),
+    }
+}
+
+const fn format_of(name: FormatName) -> Format {
+    match name {
+        FormatName::Jsonl => Format::JsonLines,
+        FormatName::Csv => Format::Csv,
+        FormatName::Reference => Format::Reference,
     }
 }
 

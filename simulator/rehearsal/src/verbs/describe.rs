@@ -6,7 +6,7 @@ use scenarios::levers::LEVERS;
 use scenarios::library::SHIPPED;
 use serde_json::{Value, json};
 
-use super::{open, resolve};
+use super::{open, policies, resolve};
 use crate::cli::{ExplainArgs, ListArgs, Listed};
 use crate::failure::{Failure, Outcome, exit};
 use crate::terminal;
@@ -27,7 +27,9 @@ pub(super) fn list(args: &ListArgs) -> Outcome {
                 row(lever.name, &format!("{} | {}: {}", lever.naive, lever.modern, lever.about), json!(lever))
             })
             .collect(),
-        Listed::Assumptions => ASSUMPTIONS.iter().map(assumption).collect(),
+        Listed::Assumptions => {
+            ASSUMPTIONS.iter().map(assumption).chain(policies::all().iter().map(policy)).collect()
+        }
     };
     if args.json {
         let values: Vec<&Value> = rows.iter().map(|row| &row.value).collect();
@@ -66,6 +68,11 @@ fn assumption(assumption: &scenarios::assumptions::Assumption) -> Row {
         assumption.value, assumption.low, assumption.high, assumption.unit, assumption.source
     );
     row(assumption.name, &about, json!(assumption))
+}
+
+fn policy(policy: &policies::Policy) -> Row {
+    let value = json!({ "name": policy.name, "value": policy.value, "source": policy.source });
+    row(policy.name, &format!("{}: {}", policy.value, policy.source), value)
 }
 
 pub(super) fn explain(args: &ExplainArgs) -> Outcome {

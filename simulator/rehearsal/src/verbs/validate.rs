@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::{ValidateArgs, ValidateKind};
 use crate::failure::{Outcome, exit};
 use crate::terminal;
-use crate::validate::{KindCount, Validation, cache, calendar, sabre, search, sequences, webhooks};
+use crate::validate::{KindCount, Validation, cache, calendar, entities, sabre, search, sequences, webhooks};
 
 pub(super) fn validate(args: &ValidateArgs) -> Outcome {
     match &args.kind {
@@ -13,6 +13,9 @@ pub(super) fn validate(args: &ValidateArgs) -> Outcome {
         ValidateKind::Webhooks { data, json } => Ok(say(&webhooks::run(data)?, *json)),
         ValidateKind::Search { catalog, queries, json } => {
             Ok(say_search(&search::run(catalog, queries)?, *json))
+        }
+        ValidateKind::Entities { catalog, pairs, json } => {
+            Ok(say_entities(&entities::run(catalog, pairs)?, *json))
         }
         ValidateKind::Calendar { data, json } => Ok(say(&calendar::run(data)?, *json)),
         ValidateKind::Sequences { data, json } => Ok(say(&sequences::run(data)?, *json)),
@@ -60,6 +63,7 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
     if as_json {
         let kinds: serde_json::Map<String, serde_json::Value> =
             found.kinds.iter().map(|(kind, tally)| (kind.clone(), tally_json(tally))).collect();
+        let suggestions: Vec<serde_json::Value> = found.suggestions.iter().map(typed_json).collect();
         let object = json!({
             "passed": found.all.among_three,
             "failed": failed,
@@ -74,6 +78,7 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
             "p99_ms": found.query.p99_ms,
             "keystroke_p50_ms": found.keystroke.p50_ms,
             "keystroke_p99_ms": found.keystroke.p99_ms,
+            "suggestions": suggestions,
             "first_failures": found.first_failures,
             "agrees": found.agrees(),
         });
@@ -93,6 +98,9 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
         for (what, ms) in [("query", found.query), ("keystroke", found.keystroke)] {
             terminal::data(&format!("{what}: p50 {:.3} ms, p99 {:.3} ms of CPU", ms.p50_ms, ms.p99_ms));
         }
+        for typed in &found.suggestions {
+            terminal::data(&typed_line(typed));
+        }
         terminal::data(&format!("{} passed, {failed} failed", found.all.among_three));
     }
     if code != exit::OK {
@@ -101,12 +109,70 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
     code
 }
 
+/// Prints how well records of one work are found; its last line on stdout is the count of measures.
+fn say_entities(found: &entities::Found, as_json: bool) -> u8 {
+    let code = if found.failed() == 0 { exit::OK } else { exit::FAILED };
+    if as_json {
+        let measures: Vec<serde_json::Value> = found.measures.iter().map(measure_json).collect();
+        let object = json!({
+            "passed": found.passed(),
+            "failed": found.failed(),
+            "measures": measures,
+            "first_failures": found.first_failures,
+            "agrees": found.failed() == 0,
+        });
+        terminal::data(&object.to_string());
+    } else {
+        for failure in &found.first_failures {
+            terminal::data(&format!("differs: {failure}"));
+        }
+        for measure in &found.measures {
+            terminal::data(&measure.to_string());
+        }
+        terminal::data(&format!("{} passed, {} failed", found.passed(), found.failed()));
+    }
+    if code != exit::OK {
+        terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
+    }
+    code
+}
+
+fn measure_json(measure: &entities::Measure) -> serde_json::Value {
+    json!({
+        "name": measure.name,
+        "right": measure.right,
+        "wrong": measure.wrong,
+        "missed": measure.missed,
+        "missed_for_review": measure.missed_for_review,
+        "precision": measure.precision(),
+        "recall": measure.recall(),
+        "bounds": measure.bounds.map(|bounds| json!({"precision": bounds.precision, "recall": bounds.recall})),
+        "holds": measure.holds(),
+    })
+}
+
 fn tally_line(name: &str, tally: &search::Tally) -> String {
     let (first, three, mrr) = (tally.success_at_1(), tally.success_at_3(), tally.mrr_at_10());
     format!(
         "{name:<20} {:>5}  {first:>9.3}  {three:>9.3}  {mrr:>7.3}  {:>9}",
         tally.rows, tally.without_result
     )
+}
+
+fn typed_line(typed: &search::Typed) -> String {
+    let search::Typed { percent, all, telling } = typed;
+    format!(
+        "suggestions, {percent} % typed: among the first 5 {:.3} of {}, {:.3} of the {} that at most 5 names begin with",
+        all.success(),
+        all.rows,
+        telling.success(),
+        telling.rows
+    )
+}
+
+fn typed_json(typed: &search::Typed) -> serde_json::Value {
+    let share = |share: &search::Share| json!({ "rows": share.rows, "success@5": share.success() });
+    json!({ "typed_percent": typed.percent, "all": share(&typed.all), "telling": share(&typed.telling) })
 }
 
 fn tally_json(tally: &search::Tally) -> serde_json::Value {

@@ -2,9 +2,10 @@
 
 use units::Timestamp;
 
+use super::super::access::has_access;
 use super::super::account::Account;
 use super::super::account::Write;
-use super::super::calendar::{Calendar, Interval, Period, Zone};
+use super::super::calendar::{Calendar, Period, Zone};
 use super::super::command::{Context, Decision, MirrorSeen, Refusal};
 use super::super::draft::{Because, Draft};
 use super::super::dunning::window_end;
@@ -53,7 +54,7 @@ pub fn take_over(taken: TakenOver, context: Context<'_>) -> Result<Decision, Ref
     };
     let mut draft = begin(row, taken.customer, context, "taken_over");
     match (taken.owner, taken.trial_end) {
-        (Owner::Provider, _) => draft.mirror_grant(window_end(period.end)),
+        (Owner::Provider, _) => draft.mirror_grant(period.start),
         (Owner::Platform, Some(end)) => draft.grant_trial(end),
         (Owner::Platform, None) => draft.grant_period_from(period.start),
     }
@@ -155,16 +156,17 @@ impl Draft<'_> {
         self.refresh_grace();
     }
 
-    /// Access as the provider that owns the subscription has it, until `until`.
-    fn mirror_grant(&mut self, until: Timestamp) {
+    /// Access as the provider that owns the subscription has it, from an instant on.
+    fn mirror_grant(&mut self, from: Timestamp) {
         let row = self.subscription();
+        let grace_until = window_end(row.period.end);
         let grant = Grant {
-            id: format!("{}:mirror:{}", row.id, row.period.start.0),
+            id: format!("{}:mirror:{}", row.id, from.0),
             subscription: row.id.clone(),
             kind: GrantKind::Mirror,
-            from: row.period.start.min(self.now()),
+            from: from.min(grace_until),
             until: row.period.end,
-            grace_until: until,
+            grace_until,
         };
         self.put_grant(grant);
     }
@@ -174,30 +176,18 @@ impl Draft<'_> {
         if self.subscription().owner != Owner::Provider {
             return;
         }
+        // Access that runs goes on from where it began; access that was off begins now.
+        let now = self.now();
+        let running = self.account.grants.iter().rfind(|grant| grant.from <= now && now < grant.grace_until);
+        let from = running.filter(|_| has_access(&self.account, now)).map_or(now, |grant| grant.from);
         self.change(|row| {
             row.period = seen.period;
             row.provider_status = Some(seen.provider_status.clone());
         });
         self.set_status(seen.status);
         match seen.status {
-            Status::Active | Status::Trialing | Status::PastDue => {
-                self.mirror_grant(window_end(seen.period.end));
-            }
+            Status::Active | Status::Trialing | Status::PastDue => self.mirror_grant(from),
             _ => self.cut_access(),
         }
     }
-}
-
-/// The shortest and longest plan interval that is accepted, in days: a day and about ten years.
-pub const INTERVAL_DAYS: std::ops::RangeInclusive<u32> = 1..=3_660;
-
-/// Whether a plan can be sold: a price of at least nothing and a period of some length.
-#[must_use]
-pub fn is_sellable(plan: &Plan) -> bool {
-    let days = match plan.interval {
-        Interval::Days(count) => u32::from(count),
-        Interval::Months(count) => u32::from(count) * 30,
-        Interval::Years(count) => u32::from(count) * 365,
-    };
-    plan.price.minor_units >= 0 && INTERVAL_DAYS.contains(&days)
 }

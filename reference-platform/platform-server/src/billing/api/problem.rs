@@ -90,7 +90,9 @@ fn of_store(error: &StoreError) -> (StatusCode, &'static str, Option<&'static st
         StoreError::Inbox(_) => (StatusCode::CONFLICT, "event_busy", Some("try again in some minutes")),
         StoreError::NoSuchSubscription => (StatusCode::NOT_FOUND, "unknown_subscription", None),
         StoreError::Unique(_) => (StatusCode::CONFLICT, "conflict", Some("look at the present state first")),
-        StoreError::Ledger(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", None),
+        StoreError::Ledger(_) | StoreError::Broken(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "internal", None)
+        }
         StoreError::Storage(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", Some("repeat with the same key"))
         }

@@ -6,6 +6,7 @@ use platform_core::subscription::account::Write;
 use platform_core::subscription::command::{Command, Context, Decision, Refusal};
 use platform_core::subscription::decide::begin::{self, TakenOver};
 use platform_core::subscription::decide::decide;
+use platform_core::subscription::invariants;
 use platform_core::subscription::rows::{AuditRow, Plan};
 use platform_core::subscription::store::{Consequence, Intake, Received, StoreError};
 use platform_core::webhook::inbox::{
@@ -134,6 +135,7 @@ impl Place<'_> {
         let account = load::account(self.connection, subscription, self.now).await?;
         let account = account.ok_or(StoreError::NoSuchSubscription)?;
         let decision = decide(&account, command, self.context())?;
+        invariants::check(&account, &decision.writes)?;
         write::all(self.connection, &decision.writes).await?;
         Ok(decision)
     }

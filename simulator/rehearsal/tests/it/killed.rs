@@ -1,0 +1,110 @@
+//! `rehearsal serve` killed while webhooks come in: nothing that was acknowledged is lost.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actors::provider::webhooks::{Event, sign};
+use platform_server::billing::store::{SqliteStore, StoreOptions};
+use rehearsal::host::unix_time;
+use serde_json::json;
+
+const SECRET: &str = "whsec_of_the_killed_server";
+
+/// Kills of an ordinary test run; `REHEARSAL_KILLS` asks for another number.
+fn kills() -> u32 {
+    std::env::var("REHEARSAL_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(5)
+}
+
+/// A running server and its port.
+fn server(database: &std::path::Path) -> (Child, u16) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rehearsal"))
+        .args(["serve", "--port", "0", "--titles", "10", "--subscribers", "50", "--billing"])
+        .arg(database)
+        .env("REHEARSAL_WEBHOOK_SECRET", SECRET)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let page = lines.next().unwrap().unwrap();
+    let port = page.rsplit_once(':').unwrap().1.trim_end_matches('/').parse().unwrap();
+    // The server writes a few more lines, which somebody has to read.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, port)
+}
+
+/// Sends an event; whether it was acknowledged with 2xx.
+fn send(port: u16, id: &str) -> bool {
+    let event = Event {
+        id: id.to_owned(),
+        event_type: "payout.paid".to_owned(),
+        created: unix_time(),
+        livemode: true,
+        object: json!({"id": "po_1"}),
+    };
+    let body = event.body(1);
+    let signature = sign(SECRET, unix_time(), body.as_bytes());
+    let request = format!(
+        "POST /v1/webhooks/stripe HTTP/1.1\r\nHost: x\r\nStripe-Signature: {signature}\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let mut answer = [0; 12];
+    let told = stream.set_read_timeout(Some(Duration::from_secs(10))).is_ok()
+        && stream.write_all(request.as_bytes()).is_ok()
+        && stream.read_exact(&mut answer).is_ok();
+    told && answer.starts_with(b"HTTP/1.1 2")
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("billing.sqlite");
+    let acknowledged = Mutex::new(BTreeSet::new());
+    for round in 0..kills() {
+        let (mut child, port) = server(&database);
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for sender in 0..4 {
+                let (over, acknowledged) = (&over, &acknowledged);
+                scope.spawn(move || {
+                    for n in 0.. {
+                        let id = format!("evt_{round}_{sender}_{n}");
+                        if over.load(Ordering::SeqCst) {
+                            break;
+                        }
+                        if send(port, &id) {
+                            acknowledged.lock().unwrap().insert(id);
+                        }
+                    }
+                });
+            }
+            // In the middle of it, at another moment each time.
+            std::thread::sleep(Duration::from_millis(300 + u64::from(round % 7) * 37));
+            child.kill().unwrap();
+            over.store(true, Ordering::SeqCst);
+        });
+        child.wait().unwrap();
+        let acknowledged = acknowledged.lock().unwrap();
+        assert!(!acknowledged.is_empty(), "the server answered nothing before it was killed");
+        let stored = stored(&database);
+        let lost: Vec<&String> = acknowledged.iter().filter(|id| !stored.contains(*id)).collect();
+        assert!(lost.is_empty(), "kill {round}: {} of {} lost: {lost:?}", lost.len(), acknowledged.len());
+    }
+}
+
+fn stored(database: &std::path::Path) -> BTreeSet<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = StoreOptions { path: database.to_path_buf(), durable: true };
+        let store = SqliteStore::open(&options, std::collections::BTreeMap::new()).await.unwrap();
+        let books = store.books().await.unwrap();
+        books.inbox.rows.into_keys().map(|key| key.event_id).collect()
+    })
+}
