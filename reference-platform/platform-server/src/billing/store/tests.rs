@@ -5,12 +5,14 @@
 //! - [`charges`]: renewals, captures, uniqueness.
 //! - [`events`]: stored webhooks and notices.
 //! - [`units`]: what is refused takes nothing with it; what is written stays.
+//! - [`retention`]: what goes after its time; SQLite alone.
 //! - [`opening`]: which files are opened and which refused; SQLite alone.
 
 mod bed;
 mod charges;
 mod events;
 mod opening;
+mod retention;
 mod units;
 
 /// Makes two tests of each claim: one over memory, one over SQLite.

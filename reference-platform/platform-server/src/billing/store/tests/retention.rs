@@ -1,0 +1,57 @@
+//! What is past its time goes in small bites; what tells duplicates, and what waits, stays.
+
+use platform_core::subscription::command::Command;
+use platform_core::subscription::store::{Received, Store};
+use units::{Micros, Timestamp};
+
+use super::bed::{Bed, InSqlite, answered, charge_due, event, given, later, period_end};
+use platform_core::subscription::command::PaymentOutcome;
+
+const DAY: Micros = Micros::from_mins(24 * 60);
+
+fn after(days: u64) -> Timestamp {
+    later(0).saturating_add(Micros(days * DAY.0))
+}
+
+#[tokio::test]
+async fn bodies_go_after_30_days_and_rows_after_400_never_more_than_a_bite_at_a_time() {
+    let bed = InSqlite::empty().await;
+    for n in 0..120 {
+        let mut settled = event(&format!("evt_{n}"), "pi_1", 1);
+        settled.quarantine = Some("for a person".to_owned());
+        bed.store().receive(settled, later(0)).await.unwrap();
+    }
+    // One that still waits is kept whatever its age.
+    bed.store().receive(event("evt_waits", "pi_1", 1), later(0)).await.unwrap();
+    assert_eq!(bed.store.clean(50, after(30)).await.unwrap(), 0, "30 days are not over");
+    let month = after(31);
+    for expected in [50, 50, 20, 0] {
+        assert_eq!(bed.store.clean(50, month).await.unwrap(), expected);
+    }
+    let again = bed.store().receive(event("evt_7", "pi_1", 1), month).await.unwrap();
+    assert_eq!(again, Received::Duplicate, "the row outlives its body");
+    while bed.store.clean(50, after(401)).await.unwrap() > 0 {}
+    let books = bed.books().await;
+    assert_eq!(books.inbox.rows.len(), 1);
+}
+
+#[tokio::test]
+async fn posted_notices_go_after_a_week_and_the_ledger_never() {
+    let bed = InSqlite::empty().await;
+    let id = given(&bed, 1).await;
+    let due = period_end(&bed, &id).await;
+    let request = charge_due(&bed, &id, due).await;
+    let paid: Command = answered(&request, "pi_1", PaymentOutcome::Captured);
+    bed.store().act(&id, paid, due).await.unwrap();
+    let week = due.saturating_add(Micros(8 * DAY.0));
+    bed.store.clean(500, week).await.unwrap();
+    let notices = bed.store().unposted(100).await.unwrap();
+    assert!(!notices.is_empty(), "what was not posted stays");
+    let ids: Vec<String> = notices.into_iter().map(|notice| notice.id).collect();
+    bed.store().posted(&ids, due).await.unwrap();
+    bed.store.clean(500, week).await.unwrap();
+    let books = bed.books().await;
+    assert!(books.notices.is_empty());
+    bed.store.clean(500, Timestamp(week.0 * 2)).await.unwrap();
+    assert!(bed.books().await.ledger.transactions().count() >= 2);
+}
