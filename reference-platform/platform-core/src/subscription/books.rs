@@ -393,13 +393,12 @@ impl Store for Memory {
 
     async fn settle(
         &self,
-        key: &EventKey,
-        worker: u32,
+        claim: (&EventKey, u32),
         outcome: Settled,
         consequence: Consequence,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.books.borrow_mut().settle((key, worker), outcome, &consequence, now)
+        self.books.borrow_mut().settle(claim, outcome, &consequence, now)
     }
 
     async fn unposted(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {

@@ -363,7 +363,7 @@ pub async fn inbox<P: Ports>(ports: &P, worker: u32) -> Result<(), Stopped> {
 async fn process<P: Ports>(ports: &P, row: &InboxRow, worker: u32) -> Result<(), Stopped> {
     let (outcome, consequence) = follow(ports, row).await?;
     let told = matches!(consequence, Consequence::Nothing);
-    let settling = ports.store().settle(&row.key, worker, outcome, consequence, ports.now());
+    let settling = ports.store().settle((&row.key, worker), outcome, consequence, ports.now());
     let refused = match commit(ports, Point::Settle, settling).await? {
         Ok(()) | Err(StoreError::Inbox(_)) => return Ok(()),
         Err(StoreError::Refused(Refusal::AmountDiffers)) => {
@@ -375,7 +375,7 @@ async fn process<P: Ports>(ports: &P, row: &InboxRow, worker: u32) -> Result<(),
         }
         Err(error) => Settled::Failed { reason: error.to_string() },
     };
-    let settling = ports.store().settle(&row.key, worker, refused, Consequence::Nothing, ports.now());
+    let settling = ports.store().settle((&row.key, worker), refused, Consequence::Nothing, ports.now());
     if let Err(error) = commit(ports, Point::Settle, settling).await? {
         ports.failed(&row.key.event_id, &error);
     }
@@ -383,6 +383,9 @@ async fn process<P: Ports>(ports: &P, row: &InboxRow, worker: u32) -> Result<(),
 }
 
 /// What an event leads to: its object is fetched, and our state follows the object.
+///
+/// # Errors
+/// [`Stopped`] at a seam.
 pub async fn follow<P: Ports>(ports: &P, row: &InboxRow) -> Result<(Settled, Consequence), Stopped> {
     let nothing = |settled: Settled| Ok((settled, Consequence::Nothing));
     let what = Handling::of_stripe(&row.event_type);

@@ -165,14 +165,13 @@ pub trait Store {
     /// [`StoreError::Storage`].
     fn latest_processed(&self, object: &str) -> impl Future<Output = Result<Option<u64>, StoreError>>;
 
-    /// Settles a claimed webhook, and writes what follows from it, in one transaction.
+    /// Settles a webhook that a worker has claimed, and writes what follows from it, in one transaction.
     ///
     /// # Errors
     /// [`StoreError`].
     fn settle(
         &self,
-        key: &EventKey,
-        worker: u32,
+        claim: (&EventKey, u32),
         outcome: Settled,
         consequence: Consequence,
         now: Timestamp,

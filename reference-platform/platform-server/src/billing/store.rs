@@ -244,8 +244,7 @@ impl Store for SqliteStore {
 
     async fn settle(
         &self,
-        key: &EventKey,
-        worker: u32,
+        (key, worker): (&EventKey, u32),
         outcome: Settled,
         consequence: Consequence,
         now: Timestamp,

@@ -105,7 +105,7 @@ fn a_renewal_is_charged_once_however_often_it_is_advanced_and_answered() {
 fn no_answer_is_unknown_and_nothing_is_charged_until_the_books_say_what_happened() {
     let mut books = books();
     let key = advance(&mut books, DUE).unwrap();
-    let timed_out = Command::Answered { attempt: key.clone(), answer: Answer::TimedOut };
+    let timed_out = Command::Answered { attempt: key, answer: Answer::TimedOut };
     books.act("sub_1", &timed_out, DUE).unwrap();
     let retry =
         SupportRequest { actor: "staff".to_owned(), reason: None, action: SupportAction::RetryCharge };

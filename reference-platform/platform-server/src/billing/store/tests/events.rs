@@ -23,7 +23,7 @@ async fn settle<B: Bed>(
     outcome: Settled,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    bed.store().settle(&event_key(id), worker, outcome, Consequence::Nothing, now).await
+    bed.store().settle((&event_key(id), worker), outcome, Consequence::Nothing, now).await
 }
 
 async fn an_event_is_held_by_one_worker<B: Bed>(bed: B) {

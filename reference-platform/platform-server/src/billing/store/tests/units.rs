@@ -35,12 +35,14 @@ async fn a_settlement_whose_consequence_is_refused_leaves_the_event_claimed<B: B
     for subscription in [id.as_str(), "sub_9"] {
         let consequence = Consequence::Command(subscription.to_owned(), seen.clone());
         let key = event_key("evt_1");
-        let refused = bed.store().settle(&key, 1, Settled::Processed, consequence, later(0)).await;
+        let refused = bed.store().settle((&key, 1), Settled::Processed, consequence, later(0)).await;
         assert!(refused.is_err());
         assert_eq!(dump(&bed).await, before);
     }
-    let settled =
-        bed.store().settle(&event_key("evt_1"), 1, Settled::Processed, Consequence::Nothing, later(0)).await;
+    let settled = bed
+        .store()
+        .settle((&event_key("evt_1"), 1), Settled::Processed, Consequence::Nothing, later(0))
+        .await;
     settled.unwrap();
 }
 
@@ -72,7 +74,7 @@ async fn a_refused_unit_takes_nothing_of_its_neighbours_with_it<B: Bed>(bed: B) 
             let pay = Command::Customer(CustomerRequest::SetCard { card: String::new() });
             let consequence = Consequence::Command(format!("sub_{n}"), pay);
             let key = event_key(&format!("evt_{n}"));
-            store.settle(&key, 1, Settled::Processed, consequence, later(1)).await
+            store.settle((&key, 1), Settled::Processed, consequence, later(1)).await
         }));
     }
     for four in all(tasks).await.chunks(4) {
