@@ -2,19 +2,28 @@
 //!
 //! It is the simulator's store, and the model that the stores in SQL are tested against. It keeps the same uniqueness that they keep
 //! by constraints, and refuses the same writes.
+//!
+//! Reading order:
+//! - this file: the rows, and how they change.
+//! - [`memory`]: the books as a store.
 
-use std::cell::{Ref, RefCell};
+mod memory;
+
 use std::collections::BTreeMap;
 
 use units::Timestamp;
 
+pub use self::memory::Memory;
+
 use super::account::{Account, Write, apply};
-use super::command::{Command, Context, Decision};
+use super::command::{Command, Context, Decision, Refusal};
 use super::decide::begin::{self, TakenOver};
 use super::decide::decide;
 use super::invariants;
-use super::rows::{AttemptState, AuditRow, Customer, InvoiceKind, InvoiceState, Notice, Plan, Task};
-use super::store::{Consequence, Intake, Received, Store, StoreError};
+use super::rows::{
+    AttemptState, AuditRow, Customer, InvoiceKind, InvoiceState, Notice, Plan, Subscription, Task,
+};
+use super::store::{Consequence, Intake, Received, StoreError};
 use crate::ledger::Ledger;
 use crate::webhook::inbox::{
     self, EventKey, Inbox, InboxCommand, InboxDecision, InboxRow, InboxState, Settled,
@@ -140,7 +149,7 @@ impl Books {
         }
     }
 
-    fn put_subscription(&mut self, write: &Write, row: &super::rows::Subscription) {
+    fn put_subscription(&mut self, write: &Write, row: &Subscription) {
         if let Some(account) = self.accounts.get_mut(&row.id) {
             apply(account, write);
             return;
@@ -260,157 +269,10 @@ impl Books {
             Consequence::Mirror(seen) => {
                 let context = Context { now, plans: &self.plans };
                 let made = begin::mirror(seen, self.plans.get(&seen.plan), context);
-                self.write(&made.ok_or(super::command::Refusal::UnknownPlan)?.writes)?;
+                self.write(&made.ok_or(Refusal::UnknownPlan)?.writes)?;
             }
         }
         inbox::apply(&mut self.inbox, &row);
-        Ok(())
-    }
-}
-
-/// The books as a [`Store`]; every future is ready at once.
-#[derive(Debug, Default)]
-pub struct Memory {
-    books: RefCell<Books>,
-}
-
-impl Memory {
-    /// A store that starts with these rows.
-    #[must_use]
-    pub fn new(books: Books) -> Self {
-        Self { books: RefCell::new(books) }
-    }
-
-    /// The rows.
-    ///
-    /// # Panics
-    /// While a change is being made, which no caller can observe.
-    pub fn books(&self) -> Ref<'_, Books> {
-        self.books.borrow()
-    }
-
-    /// Changes rows directly, outside any job.
-    ///
-    /// # Panics
-    /// While a reference from [`Memory::books`] is held.
-    pub fn with<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {
-        change(&mut self.books.borrow_mut())
-    }
-}
-
-fn limited<T>(rows: impl Iterator<Item = T>, limit: u32) -> Vec<T> {
-    rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
-}
-
-impl Store for Memory {
-    async fn act(
-        &self,
-        subscription: &str,
-        command: Command,
-        now: Timestamp,
-    ) -> Result<Decision, StoreError> {
-        self.books.borrow_mut().act(subscription, &command, now)
-    }
-
-    async fn account(&self, subscription: &str) -> Result<Option<Account>, StoreError> {
-        let books = self.books.borrow();
-        let mut account = books.accounts.get(subscription).cloned();
-        if let Some(account) = &mut account {
-            account.customer = books
-                .customers
-                .get(&account.customer.id)
-                .cloned()
-                .unwrap_or_else(|| account.customer.clone());
-        }
-        Ok(account)
-    }
-
-    async fn due_subscriptions(&self, now: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
-        let books = self.books.borrow();
-        let mut due: Vec<(Timestamp, &String)> = books
-            .accounts
-            .iter()
-            .map(|(id, account)| (account.subscription.due_at, id))
-            .filter(|(at, _)| *at <= now)
-            .collect();
-        due.sort_unstable();
-        Ok(limited(due.into_iter().map(|(_, id)| id.clone()), limit))
-    }
-
-    async fn due_attempts(&self, now: Timestamp, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
-        let books = self.books.borrow();
-        let rows = books.accounts.values().flat_map(|account| &account.attempts);
-        let mut due: Vec<_> = rows.filter(|row| row.state.is_live() && row.check_at <= now).collect();
-        due.sort_unstable_by(|a, b| (a.check_at, &a.key).cmp(&(b.check_at, &b.key)));
-        Ok(limited(due.into_iter().map(|row| (row.subscription.clone(), row.key.clone())), limit))
-    }
-
-    async fn due_refunds(&self, now: Timestamp, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
-        let books = self.books.borrow();
-        let rows = books.accounts.values().flat_map(|account| &account.refunds);
-        let pending = super::rows::RefundState::Pending;
-        let mut due: Vec<_> = rows.filter(|row| row.state == pending && row.check_at <= now).collect();
-        due.sort_unstable_by(|a, b| (a.check_at, &a.id).cmp(&(b.check_at, &b.id)));
-        Ok(limited(due.into_iter().map(|row| (row.subscription.clone(), row.id.clone())), limit))
-    }
-
-    async fn subscription_of_payment(&self, payment: &str) -> Result<Option<String>, StoreError> {
-        let books = self.books.borrow();
-        let mut rows = books.accounts.values().flat_map(|account| &account.attempts);
-        let found = rows.find(|row| row.payment.as_deref() == Some(payment));
-        Ok(found.map(|row| row.subscription.clone()))
-    }
-
-    async fn receive(&self, intake: Intake, now: Timestamp) -> Result<Received, StoreError> {
-        self.books.borrow_mut().receive(intake, now)
-    }
-
-    async fn due_events(&self, now: Timestamp, limit: u32) -> Result<Vec<EventKey>, StoreError> {
-        let books = self.books.borrow();
-        let mut due: Vec<&InboxRow> =
-            books.inbox.rows.values().filter(|row| row.is_due(now) || row.is_lapsed(now)).collect();
-        due.sort_by(|a, b| (a.stored_at, &a.key).cmp(&(b.stored_at, &b.key)));
-        Ok(limited(due.into_iter().map(|row| row.key.clone()), limit))
-    }
-
-    async fn claim(&self, key: &EventKey, worker: u32, now: Timestamp) -> Result<InboxRow, StoreError> {
-        let mut books = self.books.borrow_mut();
-        if books.inbox.rows.get(key).is_some_and(|row| row.is_lapsed(now)) {
-            books.inbox_act(key, &InboxCommand::Lapse, now)?;
-        }
-        books.inbox_act(key, &InboxCommand::Claim { worker }, now)
-    }
-
-    async fn latest_processed(&self, object: &str) -> Result<Option<u64>, StoreError> {
-        let books = self.books.borrow();
-        let about = books
-            .inbox
-            .rows
-            .values()
-            .filter(|row| row.state == InboxState::Processed && row.object.as_deref() == Some(object));
-        Ok(about.filter_map(|row| row.created_s).max())
-    }
-
-    async fn settle(
-        &self,
-        claim: (&EventKey, u32),
-        outcome: Settled,
-        consequence: Consequence,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.books.borrow_mut().settle(claim, outcome, &consequence, now)
-    }
-
-    async fn unposted(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
-        let books = self.books.borrow();
-        Ok(limited(books.notices.iter().filter(|row| row.posted_at.is_none()).cloned(), limit))
-    }
-
-    async fn posted(&self, notices: &[String], now: Timestamp) -> Result<(), StoreError> {
-        let mut books = self.books.borrow_mut();
-        for row in books.notices.iter_mut().filter(|row| notices.contains(&row.id)) {
-            row.posted_at = row.posted_at.or(Some(now));
-        }
         Ok(())
     }
 }

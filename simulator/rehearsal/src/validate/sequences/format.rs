@@ -2,6 +2,12 @@
 //!
 //! Every key, verb and name is spelled out, so that a file with one that is not known is refused with its line and never half
 //! run. Ids and explanations are read past: nothing here may depend on them.
+//!
+//! Reading order:
+//! - this file: what is given, steps, times.
+//! - [`requests`]: requests of customers and of support.
+
+mod requests;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +15,8 @@ use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use units::{Micros, Timestamp};
+
+pub(super) use self::requests::{CustomerAction, CustomerStep, RequestFault, SupportName, SupportStep};
 
 /// A sequence.
 #[derive(Debug, Clone, Deserialize)]
@@ -323,79 +331,6 @@ pub(super) enum DisputeName {
     Opened,
     Won,
     Lost,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CustomerStep {
-    pub(super) action: CustomerAction,
-    pub(super) who: Option<String>,
-    pub(super) sub: Option<String>,
-    pub(super) plan: Option<String>,
-    pub(super) card: Option<String>,
-    pub(super) period_start: Option<Time>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) key: Option<Option<String>>,
-    pub(super) fault: Option<RequestFault>,
-    #[serde(default = "one")]
-    pub(super) times: u32,
-    #[serde(default)]
-    pub(super) concurrent: bool,
-    #[serde(rename = "as")]
-    pub(super) label: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum CustomerAction {
-    Subscribe,
-    CancelNow,
-    CancelAtPeriodEnd,
-    ChangePlan,
-    Pause,
-    Resume,
-    SetCard,
-    PayInvoice,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RequestFault {
-    BeforeCommit,
-    AfterCommit,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SupportStep {
-    pub(super) action: SupportName,
-    pub(super) sub: Option<String>,
-    pub(super) actor: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) amount: Option<i64>,
-    #[serde(rename = "for")]
-    pub(super) lasting: Option<Length>,
-    pub(super) until: Option<Time>,
-    pub(super) event: Option<String>,
-    #[serde(default)]
-    pub(super) dry_run: bool,
-    #[serde(default = "one")]
-    pub(super) times: u32,
-    #[serde(default)]
-    pub(super) concurrent: bool,
-    #[serde(rename = "as")]
-    pub(super) label: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum SupportName {
-    Timeline,
-    Reprocess,
-    RetryCharge,
-    Refund,
-    OverrideAccess,
-    ExtendTrial,
 }
 
 /// A point in time: RFC 3339 in UTC.
