@@ -3,6 +3,8 @@
 //! What is particular to the store is small, so that the same jobs over another store are plugged in by the same parts:
 //! [`KitPorts`] lets jobs reach the kit's outside, [`snapshot`] shows rows as the kit wants to see them.
 
+mod views;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -11,23 +13,18 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use units::Timestamp;
 
+pub use self::views::snapshot;
 use super::system::{
-    Answer as KitAnswer, AttemptView, AuditView, Billing, CallError, ChargeCall, ChargeReply, Crashed,
-    InboxView, InvoiceState as KitInvoiceState, InvoiceView, Job, LedgerView, NewSubscription, Outside,
-    Payment, ReceiptView, Request, Snapshot, Start, Status as KitStatus, SubscriptionView,
+    Answer as KitAnswer, Billing, CallError, ChargeCall, ChargeReply, Crashed, Job, NewSubscription, Outside,
+    Payment, Request, Snapshot, Start,
 };
-use crate::ledger::Cause;
-use crate::subscription::access;
-use crate::subscription::account::Account;
 use crate::subscription::books::{Books, Memory};
 use crate::subscription::command::{
     Answer, ChargeRequest, Command, CustomerRequest, PaymentOutcome, PaymentSeen, RefundAnswer, RefundRequest,
 };
 use crate::subscription::decide::begin::TakenOver;
 use crate::subscription::jobs::{self, Fetched, LookUp, Ports, Seam, Stopped};
-use crate::subscription::rows::{
-    Customer, EndOfDunning, Invoice, InvoiceKind, InvoiceState, Notice, Owner, Plan, Status,
-};
+use crate::subscription::rows::{Customer, EndOfDunning, Notice, Owner, Plan};
 use crate::subscription::store::{Store, StoreError};
 use crate::webhook::event::{Handling, Sender};
 use crate::webhook::intake::Endpoint;
@@ -234,125 +231,6 @@ pub fn endpoint(start: &Start) -> Endpoint {
     let verifier = Verifier::stripe(std::slice::from_ref(&start.secret), Limits::default())
         .expect("the kit's secret is one");
     Endpoint { sender: Sender::Stripe, verifier, livemode: false }
-}
-
-/// Rows as the kit wants to see them.
-#[must_use]
-pub fn snapshot(books: &Books, now: Timestamp, firsts: &BTreeMap<String, Timestamp>) -> Snapshot {
-    let accounts = || books.accounts.values();
-    Snapshot {
-        subscriptions: accounts().map(|account| subscription_view(account, now, firsts)).collect(),
-        invoices: accounts().flat_map(|account| &account.invoices).filter_map(invoice_view).collect(),
-        attempts: accounts()
-            .flat_map(|account| &account.attempts)
-            .map(|row| AttemptView {
-                invoice: row.invoice.clone(),
-                idempotency_key: row.key.clone(),
-                live: row.state.is_live(),
-                unknown: row.state == crate::subscription::rows::AttemptState::Unknown,
-            })
-            .collect(),
-        ledger: ledger_views(books),
-        inbox: books
-            .inbox
-            .rows
-            .values()
-            .map(|row| InboxView {
-                event: row.key.event_id.clone(),
-                settled: row.is_settled(),
-                stored_at: row.stored_at,
-            })
-            .collect(),
-        receipts: books
-            .notices
-            .iter()
-            .filter(|row| row.kind == "receipt")
-            .map(|row| ReceiptView {
-                notice: row.id.clone(),
-                payment: row.about.clone(),
-                posted: row.posted_at.is_some(),
-            })
-            .collect(),
-        audit: books.audit.iter().filter(|row| row.action == "subscription").filter_map(audit_view).collect(),
-    }
-}
-
-fn subscription_view(
-    account: &Account,
-    now: Timestamp,
-    firsts: &BTreeMap<String, Timestamp>,
-) -> SubscriptionView {
-    let cycles = account.invoices.iter().filter(|invoice| invoice.kind == InvoiceKind::Cycle);
-    let id = &account.subscription.id;
-    SubscriptionView {
-        subscription: id.clone(),
-        status: kit_status(account.subscription.status),
-        access: access::has_access(account, now),
-        period_starts: firsts
-            .get(id)
-            .copied()
-            .into_iter()
-            .chain(cycles.map(|row| row.period.start))
-            .collect(),
-    }
-}
-
-/// A cycle invoice; one for a period that we missed asks nobody for anything.
-fn invoice_view(row: &Invoice) -> Option<InvoiceView> {
-    (row.kind == InvoiceKind::Cycle && row.reason.is_none()).then(|| InvoiceView {
-        invoice: row.id.clone(),
-        subscription: row.subscription.clone(),
-        period_start: row.period.start,
-        amount: row.amount,
-        state: match row.state {
-            InvoiceState::Open => KitInvoiceState::Open,
-            InvoiceState::Paid => KitInvoiceState::Paid,
-            InvoiceState::Void => KitInvoiceState::Void,
-            InvoiceState::Uncollectible => KitInvoiceState::Uncollectible,
-        },
-    })
-}
-
-fn ledger_views(books: &Books) -> Vec<LedgerView> {
-    let refunded = |id: &str| {
-        let mut refunds = books.accounts.values().flat_map(|account| &account.refunds);
-        refunds.find(|refund| refund.id == *id).map(|refund| refund.payment.clone())
-    };
-    books
-        .ledger
-        .transactions()
-        .filter_map(|row| {
-            let (payment, refund) = match &row.cause {
-                Cause::Payment(payment) | Cause::UnexpectedPayment(payment) => (payment.clone(), false),
-                Cause::Refund(id) => (refunded(id)?, true),
-                _ => return None,
-            };
-            let entries = row.entries.iter().map(|entry| entry.amount.minor_units).collect();
-            Some(LedgerView { payment, refund, entries })
-        })
-        .collect()
-}
-
-fn audit_view(row: &crate::subscription::rows::AuditRow) -> Option<AuditView> {
-    let status = |name: &str| match name {
-        "canceled" => KitStatus::Canceled,
-        "past_due" => KitStatus::PastDue,
-        _ => KitStatus::Active,
-    };
-    (!row.before.is_empty()).then(|| AuditView {
-        subscription: row.subject.clone(),
-        before: status(&row.before),
-        after: status(&row.after),
-        cause: row.cause.clone(),
-    })
-}
-
-const fn kit_status(status: Status) -> KitStatus {
-    match status {
-        Status::Canceled | Status::IncompleteExpired => KitStatus::Canceled,
-        Status::PastDue => KitStatus::PastDue,
-        _ => KitStatus::Active,
-    }
 }
 
 /// The core over the store in memory.

@@ -90,7 +90,7 @@ impl<'a> Draft<'a> {
         }
         self.change(|row| row.status = after);
         let id = self.subscription().id.clone();
-        self.audit(("subscription", id.clone()), before.name(), after.name());
+        self.audit(("subscription", id), before.name(), after.name());
         let had = access::of_status(before);
         let has = access::of_status(after);
         if had != has {
@@ -129,7 +129,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn put_grant(&mut self, row: Grant) {
-        if self.account.grants.iter().any(|known| *known == row) {
+        if self.account.grants.contains(&row) {
             return;
         }
         self.write(Write::Grant(row));

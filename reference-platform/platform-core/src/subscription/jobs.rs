@@ -383,6 +383,9 @@ async fn process<P: Ports>(ports: &P, row: &InboxRow, worker: u32) -> Result<(),
 }
 
 /// What an event leads to: its object is fetched, and our state follows the object.
+///
+/// # Errors
+/// [`Stopped`] at a seam.
 pub async fn follow<P: Ports>(ports: &P, row: &InboxRow) -> Result<(Settled, Consequence), Stopped> {
     let nothing = |settled: Settled| Ok((settled, Consequence::Nothing));
     let what = Handling::of_stripe(&row.event_type);

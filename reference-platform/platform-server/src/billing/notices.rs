@@ -62,6 +62,9 @@ impl Poster {
     }
 
     /// The body of a notice and its three headers.
+    ///
+    /// # Panics
+    /// Never: HMAC takes keys of any length (RFC 2104).
     #[must_use]
     pub fn signed(&self, notice: &Notice, now: Timestamp) -> ([(&'static str, String); 3], String) {
         let body = json!({

@@ -43,7 +43,7 @@ pub async fn run<O: Outside>(store: &SqliteStore, outside: &O, drain: &Drain) {
         if once(&ports).await == Err(Stopped) {
             return;
         }
-        if round % CLEAN_EVERY == 0
+        if round.is_multiple_of(CLEAN_EVERY)
             && let Err(error) = store.clean(CLEAN_ROWS, outside.now()).await
         {
             tracing::error!(%error, "cleaning failed");

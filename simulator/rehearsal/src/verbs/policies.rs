@@ -72,8 +72,8 @@ pub(super) fn all() -> Vec<Policy> {
 fn long(span: Micros) -> String {
     let minutes = span.0 / 60_000_000;
     match minutes {
-        _ if minutes % 1_440 == 0 => format!("{} d", minutes / 1_440),
-        _ if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        _ if minutes.is_multiple_of(1_440) => format!("{} d", minutes / 1_440),
+        _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
         _ => format!("{minutes} min"),
     }
 }
