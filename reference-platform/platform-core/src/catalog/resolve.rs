@@ -1,8 +1,8 @@
 //! Which records are about one work: duplicates of several suppliers, and editions of one film.
 //!
-//! Records that share a comparable title, or a name elsewhere, ([`block`]) are compared in pairs: named features with points for and against
+//! Records that share a comparable title, or a name elsewhere, (`block`) are compared in pairs: named features with points for and against
 //! ([`evidence`]), and contradictions that no points outweigh. Pairs that are sure enough are joined to works, unless a work
-//! would then hold two records that contradict each other ([`cluster`]). What is likely but not sure is left to a person, so
+//! would then hold two records that contradict each other (`cluster`). What is likely but not sure is left to a person, so
 //! the report shows for every pair what spoke for and against it. [`edition`] tells a work's title from its edition.
 //!
 //! The texts of summaries are not compared: two suppliers seldom share them, and those who copy from one article copy its

@@ -5,7 +5,7 @@
 //!
 //! Reading order:
 //! - this file: the rows, and how they change.
-//! - [`memory`]: the books as a store.
+//! - `memory`: the books as a store.
 
 mod memory;
 

@@ -6,11 +6,11 @@
 //! Reading order:
 //! - [`begin`]: a new subscription, one that is taken over, one that the provider owns.
 //! - [`time`]: period ends, trial ends, retries, the end of the window.
-//! - [`charge`]: what an answer, an event or a look-up says about a charge.
+//! - `charge`: what an answer, an event or a look-up says about a charge.
 //! - [`resolve`]: a charge without a known outcome.
-//! - [`money`]: refunds and disputes.
+//! - `money`: refunds and disputes.
 //! - [`customer`]: what a customer asks for.
-//! - [`support`]: what support asks for.
+//! - `support`: what support asks for.
 
 pub mod begin;
 mod charge;

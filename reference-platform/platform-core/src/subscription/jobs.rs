@@ -1,11 +1,11 @@
 //! The jobs of billing: renewals, charges and refunds without a known outcome, stored webhooks, notices.
 //!
 //! Each is a loop of find, decide and write, call, decide and write, over any store and any provider. Every transaction passes the seam
-//! [`commit`] and every call the seam [`call`]: there a test counts them, stops the process, or lets somebody in. A job may
+//! `commit` and every call the seam `call`: there a test counts them, stops the process, or lets somebody in. A job may
 //! be stopped at any seam and started again on the same store; it holds nothing in memory that matters.
 //!
 //! Reading order:
-//! - [`ports`]: what jobs work with, and the seams.
+//! - `ports`: what jobs work with, and the seams.
 //! - this file: the jobs.
 
 mod ports;

@@ -169,10 +169,6 @@ pub trait Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one transaction: the claim, its outcome and what follows from it"
-    )]
     fn settle(
         &self,
         claim: (&EventKey, u32),

@@ -1,6 +1,6 @@
 //! The payment provider's API in Stripe's shape: requests as they are sent, answers as they are read.
 //!
-//! Nothing here sends: a [`Transport`] does, so that the same reading and writing serves a provider in this process and one behind
+//! Nothing here sends: [`super::ports::Outside`] does, so that the same reading and writing serves a provider in this process and one behind
 //! HTTP. Times in answers are whole seconds, amounts minor units, currencies lower case. API:
 //! <https://docs.stripe.com/api/payment_intents>.
 

@@ -9,7 +9,7 @@
 //! - `fields`: a record as suppliers write it, and as the catalogue keeps it; `dates`: how they write days.
 //! - `table`: rows of a CSV file as such records.
 //!
-//! Reading and writing overlap: one thread parses, at most [`AHEAD`] batches before what is written.
+//! Reading and writing overlap: one thread parses, at most `AHEAD` batches before what is written.
 
 mod dates;
 mod fields;

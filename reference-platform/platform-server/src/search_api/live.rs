@@ -1,6 +1,6 @@
 //! The catalogue behind a search, changed while searches run.
 //!
-//! Availability changes at once: it is one table in memory ([`super::windows`]). Text is gathered, and becomes visible with the next
+//! Availability changes at once: it is one table in memory (`windows`). Text is gathered, and becomes visible with the next
 //! commit of the index. Between the two, the old text of a title is shown only to those who may see both the old and the
 //! new version, and a title that is gone to nobody: a viewer never sees a text through a window that was opened for another.
 //!

@@ -4,7 +4,7 @@
 //! catalogue. And the catalogue repeats itself: records with one encyclopedia link are one work, records of other links are
 //! other works. Labels are weak: links lead astray and redirect, so no bound is 1.
 //!
-//! Points and thresholds were chosen on the half of the titles that [`Half::Tuning`] names. The other half only judges: its
+//! Points and thresholds were chosen on the half of the titles that `Half::Tuning` names. The other half only judges: its
 //! failures are counted and never shown.
 
 use std::collections::BTreeMap;

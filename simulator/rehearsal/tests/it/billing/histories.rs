@@ -7,7 +7,7 @@ use super::full_stack::FullStack;
 use super::{asked_for, in_parallel};
 
 /// Histories of an ordinary test run; `REHEARSAL_HISTORIES_HTTP` asks for another number, and `REHEARSAL_SEED` for one history.
-const HISTORIES: u64 = 1_000;
+const HISTORIES: u64 = 200;
 
 const REPEAT: &str = "REHEARSAL_SEED={seed} cargo test -p rehearsal --test it billing::histories";
 
