@@ -22,6 +22,7 @@ mod queries;
 mod queueing;
 mod reproduce;
 mod sabre;
+mod sequences;
 mod support;
 mod tidy;
 mod webhooks;
