@@ -5,6 +5,7 @@
 
 mod decisions;
 mod ingest;
+mod retention;
 
 use benches::machine::load_average;
 use benches::say::{Mode, say};
@@ -15,4 +16,5 @@ fn main() {
     say(&format!("billing, load average {load}"));
     decisions::run(mode == Mode::Quick);
     ingest::run(mode == Mode::Quick);
+    retention::run(mode == Mode::Quick);
 }

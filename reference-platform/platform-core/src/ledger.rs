@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use units::Timestamp;
 use units::money::{Currency, Money, MoneyError};
 
@@ -35,25 +36,25 @@ pub enum Account {
 #[serde(rename_all = "snake_case", tag = "kind", content = "of")]
 pub enum Cause {
     /// An invoice was issued.
-    Invoice(String),
+    Invoice(SmolStr),
     /// An invoice was voided, or given up as uncollectible.
-    WriteOff(String),
+    WriteOff(SmolStr),
     /// A payment for an invoice was captured.
-    Payment(String),
+    Payment(SmolStr),
     /// A payment was captured for which nothing is due any more.
-    UnexpectedPayment(String),
+    UnexpectedPayment(SmolStr),
     /// What was earned is given up, because it is to be refunded.
-    CreditNote(String),
+    CreditNote(SmolStr),
     /// A refund was done.
-    Refund(String),
+    Refund(SmolStr),
     /// A bank took a disputed payment back.
-    DisputeWithdrawn(String),
+    DisputeWithdrawn(SmolStr),
     /// A won dispute returned it.
-    DisputeReinstated(String),
+    DisputeReinstated(SmolStr),
     /// A dispute was lost for good.
-    DisputeLost(String),
+    DisputeLost(SmolStr),
     /// Credit was used to pay an invoice.
-    CreditUsed(String),
+    CreditUsed(SmolStr),
 }
 
 /// One side of a transaction.

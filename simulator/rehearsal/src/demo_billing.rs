@@ -30,6 +30,7 @@ use platform_server::billing::ports::{NoAnswer, Outside};
 use platform_server::billing::provider::{ApiRequest, ApiResponse};
 use platform_server::billing::runner::{self, Drain};
 use platform_server::billing::store::{SqliteStore, StoreOptions};
+use smol_str::SmolStr;
 use tower::ServiceExt;
 use units::draws::{Draws, Purpose};
 use units::{Currency, Micros, Money, Seed, Timestamp};
@@ -135,17 +136,17 @@ pub fn random_text() -> std::io::Result<String> {
     Ok(random_key()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn plans() -> Result<BTreeMap<String, Plan>, units::money::MoneyError> {
+fn plans() -> Result<BTreeMap<SmolStr, Plan>, units::money::MoneyError> {
     let currency = Currency::from_code("EUR")?;
     let plan = |name: &str, cents: i64| {
         let plan = Plan {
-            name: name.to_owned(),
+            name: name.into(),
             price: Money::new(cents, currency),
             interval: Interval::Months(1),
             end: EndOfDunning::Canceled,
             refund_on_cancel: false,
         };
-        (name.to_owned(), plan)
+        (SmolStr::from(name), plan)
     };
     Ok([plan("basic", 799), plan("standard", 1_299), plan("premium", 1_799)].into())
 }
@@ -153,7 +154,7 @@ fn plans() -> Result<BTreeMap<String, Plan>, units::money::MoneyError> {
 /// Subscribers whose periods end one after the other from now on, so that there is something to see.
 async fn fill(
     store: &SqliteStore,
-    plans: &BTreeMap<String, Plan>,
+    plans: &BTreeMap<SmolStr, Plan>,
     subscribers: u32,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     if store.account("sub_1").await?.is_some() {
@@ -164,8 +165,8 @@ async fn fill(
     for n in 1..=subscribers {
         let plan = plans.values().nth(usize::try_from(n).unwrap_or(0) % plans.len()).ok_or("no plan")?;
         let taken = TakenOver {
-            id: format!("sub_{n}"),
-            customer: Customer { id: format!("c_{n}"), card: Some(format!("card_{n}")) },
+            id: format!("sub_{n}").into(),
+            customer: Customer { id: format!("c_{n}").into(), card: Some(format!("card_{n}").into()) },
             owner: Owner::Platform,
             plan: plan.clone(),
             zone: Zone::UTC,

@@ -15,6 +15,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
+use smol_str::SmolStr;
 use units::Timestamp;
 
 pub use self::views::snapshot;
@@ -71,10 +72,10 @@ fn answered<T>(reply: Result<T, CallError>) -> Result<Option<T>, Stopped> {
 fn seen(payment: &Payment) -> PaymentSeen {
     let outcome = match &payment.decline_code {
         _ if payment.captured => PaymentOutcome::Captured,
-        Some(code) => PaymentOutcome::Declined { code: code.clone() },
+        Some(code) => PaymentOutcome::Declined { code: code.as_str().into() },
         None => PaymentOutcome::Processing,
     };
-    PaymentSeen { id: payment.id.clone(), amount: payment.call.amount, outcome }
+    PaymentSeen { id: payment.id.as_str().into(), amount: payment.call.amount, outcome }
 }
 
 impl<S: Store> Ports for KitPorts<'_, S> {
@@ -90,21 +91,21 @@ impl<S: Store> Ports for KitPorts<'_, S> {
 
     async fn charge(&self, request: &ChargeRequest) -> Result<Answer, Stopped> {
         let call = ChargeCall {
-            idempotency_key: request.key.clone(),
-            customer: request.customer.clone(),
-            card: request.card.clone(),
+            idempotency_key: request.key.to_string(),
+            customer: request.customer.to_string(),
+            card: request.card.to_string(),
             amount: request.amount,
-            subscription: request.subscription.clone(),
+            subscription: request.subscription.to_string(),
             period_start: request.period_start,
         };
         let payment = |id: String, outcome: PaymentOutcome| {
-            Answer::Payment(PaymentSeen { id, amount: request.amount, outcome })
+            Answer::Payment(PaymentSeen { id: id.into(), amount: request.amount, outcome })
         };
         Ok(match answered(self.outside.charge(&call))? {
             None => Answer::TimedOut,
             Some(ChargeReply::Captured { payment: id }) => payment(id, PaymentOutcome::Captured),
             Some(ChargeReply::Declined { code }) => {
-                payment(format!("declined:{}", request.key), PaymentOutcome::Declined { code })
+                payment(format!("declined:{}", request.key), PaymentOutcome::Declined { code: code.into() })
             }
             Some(ChargeReply::KeyInUse) => Answer::KeyInUse,
             Some(ChargeReply::ServerError) => Answer::ServerError,
@@ -137,8 +138,8 @@ impl<S: Store> Ports for KitPorts<'_, S> {
             None => Fetched::Unavailable,
             Some(None) => Fetched::Missing,
             Some(Some(payment)) => Fetched::Payment {
-                subscription: payment.call.subscription.clone(),
-                attempt: payment.call.idempotency_key.clone(),
+                subscription: payment.call.subscription.as_str().into(),
+                attempt: payment.call.idempotency_key.as_str().into(),
                 payment: seen(&payment),
             },
         })
@@ -191,23 +192,23 @@ pub async fn run_job<P: Ports>(ports: &P, job: Job, worker: u32) -> Result<(), C
 
 /// What a history starts from, as plans.
 #[must_use]
-pub fn plans(start: &Start) -> BTreeMap<String, Plan> {
+pub fn plans(start: &Start) -> BTreeMap<SmolStr, Plan> {
     let plan = Plan {
-        name: PLAN.to_owned(),
+        name: SmolStr::new_static(PLAN),
         price: start.price,
         interval: start.interval,
         end: EndOfDunning::Canceled,
         refund_on_cancel: false,
     };
-    BTreeMap::from([(PLAN.to_owned(), plan)])
+    BTreeMap::from([(SmolStr::new_static(PLAN), plan)])
 }
 
 /// What a history creates, as the core takes it over.
 #[must_use]
 pub fn taken_over(new: &NewSubscription, start: &Start) -> Option<TakenOver> {
     Some(TakenOver {
-        id: new.subscription.clone(),
-        customer: Customer { id: new.customer.clone(), card: Some(new.card.clone()) },
+        id: new.subscription.as_str().into(),
+        customer: Customer { id: new.customer.as_str().into(), card: Some(new.card.as_str().into()) },
         owner: Owner::Platform,
         plan: plans(start).remove(PLAN)?,
         zone: start.zone.clone(),
@@ -222,7 +223,7 @@ pub fn request(request: &Request) -> CustomerRequest {
     match request {
         Request::CancelNow => CustomerRequest::CancelNow,
         Request::CancelAtPeriodEnd => CustomerRequest::CancelAtPeriodEnd,
-        Request::SetCard(card) => CustomerRequest::SetCard { card: card.clone() },
+        Request::SetCard(card) => CustomerRequest::SetCard { card: card.as_str().into() },
     }
 }
 

@@ -4,6 +4,7 @@
 //! with it as grace, unless the customer has asked for an end or a pause.
 
 use serde::Serialize;
+use smol_str::format_smolstr;
 use units::Timestamp;
 
 use super::account::Account;
@@ -106,7 +107,7 @@ impl Draft<'_> {
         // A period that is paid after its end brings the grace of the next all the same.
         let grace_until = if self.renews() { window_end(row.period.end) } else { row.period.end };
         let grant = Grant {
-            id: format!("{}:period:{}", row.id, row.period.start.0),
+            id: format_smolstr!("{}:period:{}", row.id, row.period.start.0),
             subscription: row.id.clone(),
             kind: GrantKind::Period,
             from: from.min(grace_until),

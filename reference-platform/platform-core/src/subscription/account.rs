@@ -8,7 +8,7 @@ use units::Timestamp;
 
 use super::rows::{
     Attempt, AttemptState, AuditRow, Customer, Dispute, DisputeState, Grant, Invoice, InvoiceState, Notice,
-    Refund, Status, Subscription, Task,
+    Refund, RefundState, Status, Subscription, Task,
 };
 use crate::ledger::Transaction;
 
@@ -94,8 +94,7 @@ impl Account {
     /// Minor units of a payment that are given back or about to be.
     #[must_use]
     pub fn refunded(&self, payment: &str) -> i64 {
-        let counts =
-            |refund: &&Refund| refund.payment == payment && refund.state != super::rows::RefundState::Failed;
+        let counts = |refund: &&Refund| refund.payment == payment && refund.state != RefundState::Failed;
         self.refunds.iter().filter(counts).map(|refund| refund.amount.minor_units).sum()
     }
 }
@@ -145,6 +144,30 @@ impl InvoiceState {
     }
 }
 
+impl RefundState {
+    /// The name in rows, answers and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl DisputeState {
+    /// The name in rows, answers and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Won => "won",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 impl AttemptState {
     /// Whether money may still be taken under its key.
     #[must_use]
@@ -167,9 +190,20 @@ impl AttemptState {
 
 /// Writes one row. Rows that decisions do not look at (ledger, notices, audit, tasks) leave an account as it is.
 pub fn apply(account: &mut Account, write: &Write) {
+    if !matches!(write, Write::Book(_) | Write::Notice(_) | Write::Audit(_) | Write::Task(_)) {
+        apply_owned(account, write.clone());
+    }
+}
+
+/// Writes the rows of a decision, in order.
+pub fn apply_all(account: &mut Account, writes: Vec<Write>) {
+    writes.into_iter().for_each(|write| apply_owned(account, write));
+}
+
+fn apply_owned(account: &mut Account, write: Write) {
     match write {
-        Write::Customer(row) if row.id == account.customer.id => row.clone_into(&mut account.customer),
-        Write::Subscription(row) => row.clone_into(&mut account.subscription),
+        Write::Customer(row) if row.id == account.customer.id => account.customer = row,
+        Write::Subscription(row) => account.subscription = row,
         Write::Invoice(row) => put(&mut account.invoices, row, |row| &row.id),
         Write::Attempt(row) => {
             let known = account.attempts.iter().any(|known| known.key == row.key);
@@ -185,9 +219,9 @@ pub fn apply(account: &mut Account, write: &Write) {
     }
 }
 
-fn put<T: Clone>(rows: &mut Vec<T>, row: &T, id: impl Fn(&T) -> &String) {
-    match rows.iter_mut().rev().find(|known| id(known) == id(row)) {
-        Some(known) => row.clone_into(known),
-        None => rows.push(row.clone()),
+fn put<T>(rows: &mut Vec<T>, row: T, id: impl Fn(&T) -> &str) {
+    match rows.iter_mut().rev().find(|known| id(known) == id(&row)) {
+        Some(known) => *known = row,
+        None => rows.push(row),
     }
 }

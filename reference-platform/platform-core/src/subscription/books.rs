@@ -11,6 +11,7 @@ mod memory;
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
 use units::Timestamp;
 
 pub use self::memory::Memory;
@@ -37,13 +38,13 @@ pub const CAP_WINDOW: Micros = Micros::from_mins(30 * 24 * 60);
 #[derive(Debug, Clone, Default)]
 pub struct Books {
     /// Plans by name.
-    pub plans: BTreeMap<String, Plan>,
+    pub plans: BTreeMap<SmolStr, Plan>,
     /// Subscriptions by id, each with its rows.
-    pub accounts: BTreeMap<String, Account>,
+    pub accounts: BTreeMap<SmolStr, Account>,
     /// Customers by id.
-    pub customers: BTreeMap<String, Customer>,
+    pub customers: BTreeMap<SmolStr, Customer>,
     /// Re-attempts by card, in order of time.
-    pub card_reattempts: BTreeMap<String, Vec<Timestamp>>,
+    pub card_reattempts: BTreeMap<SmolStr, Vec<Timestamp>>,
     /// The ledger.
     pub ledger: Ledger,
     /// Notices in the order in which they came into being.

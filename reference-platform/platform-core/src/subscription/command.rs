@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use thiserror::Error;
 use units::money::MoneyError;
 use units::{Micros, Money, Timestamp};
@@ -21,7 +22,7 @@ pub struct Context<'a> {
     /// The clock.
     pub now: Timestamp,
     /// All plans by name.
-    pub plans: &'a BTreeMap<String, Plan>,
+    pub plans: &'a BTreeMap<SmolStr, Plan>,
 }
 
 /// What happens to a subscription.
@@ -32,43 +33,43 @@ pub enum Command {
     /// A stored charge request is not to be sent after all: nothing has left the process.
     NotSent {
         /// Its key.
-        attempt: String,
+        attempt: SmolStr,
     },
     /// The provider answered a charge request, or did not.
     Answered {
         /// Its key.
-        attempt: String,
+        attempt: SmolStr,
         /// The answer.
         answer: Answer,
     },
     /// A worker takes an attempt without a known outcome.
     PickUp {
         /// Its key.
-        attempt: String,
+        attempt: SmolStr,
     },
     /// The provider was asked what became of an attempt.
     LookedUp {
         /// Its key.
-        attempt: String,
+        attempt: SmolStr,
         /// What it has, if anything.
         found: Option<PaymentSeen>,
     },
     /// An event made us fetch a payment.
     PaymentSeen {
         /// The key in its metadata.
-        attempt: String,
+        attempt: SmolStr,
         /// The payment as it stands.
         payment: PaymentSeen,
     },
     /// A worker takes a refund.
     RefundPickUp {
         /// Its id.
-        refund: String,
+        refund: SmolStr,
     },
     /// The provider answered a refund request, or a look-up found what became of it.
     RefundAnswered {
         /// Its id.
-        refund: String,
+        refund: SmolStr,
         /// The answer.
         answer: RefundAnswer,
     },
@@ -99,7 +100,7 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentSeen {
     /// The provider's id.
-    pub id: String,
+    pub id: SmolStr,
     /// How much.
     pub amount: Money,
     /// What became of it.
@@ -115,7 +116,7 @@ pub enum PaymentOutcome {
     /// The bank said no.
     Declined {
         /// The decline code.
-        code: String,
+        code: SmolStr,
     },
     /// The bank waits for the customer.
     RequiresAction,
@@ -140,9 +141,9 @@ pub enum RefundAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisputeSeen {
     /// The provider's id.
-    pub id: String,
+    pub id: SmolStr,
     /// Over which payment.
-    pub payment: String,
+    pub payment: SmolStr,
     /// How much.
     pub amount: Money,
     /// Where it stands.
@@ -153,13 +154,13 @@ pub struct DisputeSeen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MirrorSeen {
     /// Its id, which is ours too.
-    pub id: String,
+    pub id: SmolStr,
     /// Whose it is.
-    pub customer: String,
+    pub customer: SmolStr,
     /// The name of its plan.
-    pub plan: String,
+    pub plan: SmolStr,
     /// The provider's own word for its state.
-    pub provider_status: String,
+    pub provider_status: SmolStr,
     /// What that means here.
     pub status: Status,
     /// What is paid there.
@@ -177,7 +178,7 @@ pub enum CustomerRequest {
     /// Another plan: a dearer one at once, a cheaper one from the next period on.
     ChangePlan {
         /// Which.
-        plan: String,
+        plan: SmolStr,
     },
     /// No periods after this one.
     Pause,
@@ -186,7 +187,7 @@ pub enum CustomerRequest {
     /// Pay with another card from now on.
     SetCard {
         /// The provider's name for it.
-        card: String,
+        card: SmolStr,
     },
     /// Try an open invoice at once.
     PayInvoice {
@@ -199,9 +200,9 @@ pub enum CustomerRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SupportRequest {
     /// Who asks.
-    pub actor: String,
+    pub actor: SmolStr,
     /// Why.
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
     /// What.
     pub action: SupportAction,
 }
@@ -255,17 +256,17 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeRequest {
     /// Idempotency key, also in the metadata.
-    pub key: String,
+    pub key: SmolStr,
     /// Who pays.
-    pub customer: String,
+    pub customer: SmolStr,
     /// With what.
-    pub card: String,
+    pub card: SmolStr,
     /// How much.
     pub amount: Money,
     /// Metadata: for which invoice.
-    pub invoice: String,
+    pub invoice: SmolStr,
     /// Metadata: of which subscription.
-    pub subscription: String,
+    pub subscription: SmolStr,
     /// Metadata: for the period that starts then.
     pub period_start: Timestamp,
 }
@@ -274,9 +275,9 @@ pub struct ChargeRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundRequest {
     /// Idempotency key, also in the metadata.
-    pub key: String,
+    pub key: SmolStr,
     /// Of which payment.
-    pub payment: String,
+    pub payment: SmolStr,
     /// How much.
     pub amount: Money,
 }

@@ -25,6 +25,7 @@ pub mod time;
 use super::account::Account;
 use super::command::{Command, Context, CustomerRequest, Decision, Refusal, SupportAction};
 use super::draft::{Because, Draft};
+use smol_str::{SmolStr, format_smolstr};
 
 /// Decides about a command.
 ///
@@ -50,23 +51,27 @@ pub fn decide(account: &Account, command: &Command, context: Context<'_>) -> Res
 }
 
 fn because(account: &Account, command: &Command) -> Because {
+    const TIMER: SmolStr = SmolStr::new_static("timer");
+    const PROVIDER: SmolStr = SmolStr::new_static("provider");
     let (actor, cause) = match command {
-        Command::Advance => ("timer".to_owned(), "calendar".to_owned()),
-        Command::NotSent { attempt } => ("timer".to_owned(), format!("not_sent:{attempt}")),
-        Command::Answered { attempt, .. } => ("provider".to_owned(), format!("answer:{attempt}")),
-        Command::PickUp { attempt } => ("timer".to_owned(), format!("lease:{attempt}")),
-        Command::LookedUp { attempt, .. } => ("provider".to_owned(), format!("look_up:{attempt}")),
-        Command::PaymentSeen { payment, .. } => ("provider".to_owned(), format!("event:{}", payment.id)),
-        Command::RefundPickUp { refund } => ("timer".to_owned(), format!("lease:{refund}")),
-        Command::RefundAnswered { refund, .. } => ("provider".to_owned(), format!("answer:{refund}")),
-        Command::DisputeSeen(seen) => ("provider".to_owned(), format!("event:{}", seen.id)),
-        Command::MirrorSeen(seen) => ("provider".to_owned(), format!("event:{}", seen.id)),
-        Command::Customer(request) => {
-            (format!("customer:{}", account.customer.id), format!("request:{}", word(request)))
-        }
-        Command::Support(request) => {
-            (format!("staff:{}", request.actor), format!("request:{}", support::word(&request.action)))
-        }
+        Command::Advance => (TIMER, SmolStr::new_static("calendar")),
+        Command::NotSent { attempt } => (TIMER, format_smolstr!("not_sent:{attempt}")),
+        Command::Answered { attempt, .. } => (PROVIDER, format_smolstr!("answer:{attempt}")),
+        Command::PickUp { attempt } => (TIMER, format_smolstr!("lease:{attempt}")),
+        Command::LookedUp { attempt, .. } => (PROVIDER, format_smolstr!("look_up:{attempt}")),
+        Command::PaymentSeen { payment, .. } => (PROVIDER, format_smolstr!("event:{}", payment.id)),
+        Command::RefundPickUp { refund } => (TIMER, format_smolstr!("lease:{refund}")),
+        Command::RefundAnswered { refund, .. } => (PROVIDER, format_smolstr!("answer:{refund}")),
+        Command::DisputeSeen(seen) => (PROVIDER, format_smolstr!("event:{}", seen.id)),
+        Command::MirrorSeen(seen) => (PROVIDER, format_smolstr!("event:{}", seen.id)),
+        Command::Customer(request) => (
+            format_smolstr!("customer:{}", account.customer.id),
+            format_smolstr!("request:{}", word(request)),
+        ),
+        Command::Support(request) => (
+            format_smolstr!("staff:{}", request.actor),
+            format_smolstr!("request:{}", support::word(&request.action)),
+        ),
     };
     Because { actor, cause }
 }

@@ -1,7 +1,6 @@
 //! A decision while it is being made: the account as it will be, and the writes that lead there.
 
-use std::collections::BTreeMap;
-
+use smol_str::{SmolStr, format_smolstr};
 use units::{Money, Timestamp};
 
 use super::account::{Account, Write, apply};
@@ -17,8 +16,8 @@ use crate::ledger::{Cause, Transaction};
 /// Who and what a change goes back to.
 #[derive(Debug, Clone)]
 pub(super) struct Because {
-    pub(super) actor: String,
-    pub(super) cause: String,
+    pub(super) actor: SmolStr,
+    pub(super) cause: SmolStr,
 }
 
 /// An account under change.
@@ -28,12 +27,18 @@ pub(super) struct Draft<'a> {
     pub(super) context: Context<'a>,
     because: Because,
     writes: Vec<Write>,
+    /// Where the subscription's row stands among the writes, and whether it is new.
+    written: Option<(usize, bool)>,
     pub(super) effects: Vec<Effect>,
 }
 
+/// Rows that most decisions stay below.
+const USUAL_WRITES: usize = 12;
+
 impl<'a> Draft<'a> {
     pub(super) fn new(account: Account, context: Context<'a>, because: Because) -> Self {
-        Self { account, context, because, writes: Vec::new(), effects: Vec::new() }
+        let writes = Vec::with_capacity(USUAL_WRITES);
+        Self { account, context, because, writes, written: None, effects: Vec::new() }
     }
 
     pub(super) const fn now(&self) -> Timestamp {
@@ -53,34 +58,54 @@ impl<'a> Draft<'a> {
     /// What is written, each row once and as it ended.
     pub(super) fn finish(mut self) -> Decision {
         let due_at = due::next(&self.account);
-        if !self.writes.is_empty() && due_at != self.subscription().due_at {
+        if due_at != self.subscription().due_at && self.writes_anything() {
             self.change(|row| row.due_at = due_at);
         }
-        // Where a row was first written, as it was last written: rows that others belong to stay before them.
-        let mut places: BTreeMap<(u8, String), usize> = BTreeMap::new();
-        let mut writes: Vec<Write> = Vec::with_capacity(self.writes.len());
-        for write in self.writes {
-            let place = name(&write).map(|name| *places.entry(name).or_insert(writes.len()));
-            match place.and_then(|place| writes.get_mut(place)) {
-                Some(earlier) => *earlier = write,
-                None => writes.push(write),
+        if let Some((place, is_new)) = self.written {
+            if !is_new && self.is_unchanged(place) {
+                self.writes.remove(place);
+            } else {
+                self.writes[place] = Write::Subscription(self.account.subscription);
             }
         }
-        Decision { writes, effects: self.effects }
+        Decision { writes: self.writes, effects: self.effects }
     }
 
+    fn writes_anything(&self) -> bool {
+        match self.written {
+            Some((place, false)) => self.writes.len() > 1 || !self.is_unchanged(place),
+            _ => !self.writes.is_empty(),
+        }
+    }
+
+    /// Whether the subscription ended as it was before its first change.
+    fn is_unchanged(&self, place: usize) -> bool {
+        matches!(&self.writes[place], Write::Subscription(before) if *before == self.account.subscription)
+    }
+
+    /// A new subscription.
+    pub(super) fn begin(&mut self) {
+        self.written = Some((self.writes.len(), true));
+        self.writes.push(Write::Subscription(self.account.subscription.clone()));
+    }
+
+    /// Writes a row. One that was written before stays in its place, as it is now: rows that others belong to stay before them.
     pub(super) fn write(&mut self, write: Write) {
         apply(&mut self.account, &write);
-        self.writes.push(write);
+        match self.writes.iter_mut().find(|earlier| is_same_row(earlier, &write)) {
+            Some(earlier) => *earlier = write,
+            None => self.writes.push(write),
+        }
     }
 
     /// Changes the subscription; a change of status goes through [`Draft::set_status`].
     pub(super) fn change(&mut self, with: impl FnOnce(&mut Subscription)) {
-        let mut row = self.subscription().clone();
-        with(&mut row);
-        if row != *self.subscription() {
-            self.write(Write::Subscription(row));
+        if self.written.is_none() {
+            // The row as it was keeps the place until the last change is made.
+            self.written = Some((self.writes.len(), false));
+            self.writes.push(Write::Subscription(self.account.subscription.clone()));
         }
+        with(&mut self.account.subscription);
     }
 
     pub(super) fn set_status(&mut self, after: Status) {
@@ -95,7 +120,7 @@ impl<'a> Draft<'a> {
         let has = access::of_status(after);
         if had != has {
             let word = if has { "on" } else { "off" };
-            let about = format!("{word}:{}", self.now().0);
+            let about = format_smolstr!("{word}:{}", self.now().0);
             self.notify("access", &about);
         }
     }
@@ -114,17 +139,15 @@ impl<'a> Draft<'a> {
 
     pub(super) fn put_refund(&mut self, row: Refund) {
         let known = self.account.refunds.iter().find(|known| known.id == row.id);
-        let before = known.map(|known| format!("{:?}", known.state).to_lowercase()).unwrap_or_default();
-        let after = format!("{:?}", row.state).to_lowercase();
-        self.audit(("refund_state", row.id.clone()), &before, &after);
+        let before = known.map_or("", |known| known.state.name());
+        self.audit(("refund_state", row.id.clone()), before, row.state.name());
         self.write(Write::Refund(row));
     }
 
     pub(super) fn put_dispute(&mut self, row: Dispute) {
         let known = self.account.disputes.iter().find(|known| known.id == row.id);
-        let before = known.map(|known| format!("{:?}", known.state).to_lowercase()).unwrap_or_default();
-        let after = format!("{:?}", row.state).to_lowercase();
-        self.audit(("dispute", row.id.clone()), &before, &after);
+        let before = known.map_or("", |known| known.state.name());
+        self.audit(("dispute", row.id.clone()), before, row.state.name());
         self.write(Write::Dispute(row));
     }
 
@@ -146,31 +169,32 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    pub(super) fn notify(&mut self, kind: &str, about: &str) {
+    pub(super) fn notify(&mut self, kind: &'static str, about: &str) {
         let subscription = self.subscription().id.clone();
         self.write(Write::Notice(Notice {
-            id: format!("{kind}:{subscription}:{about}"),
-            kind: kind.to_owned(),
+            id: format_smolstr!("{kind}:{subscription}:{about}"),
+            kind: SmolStr::new_static(kind),
             subscription,
-            about: about.to_owned(),
+            about: about.into(),
             created_at: self.now(),
             posted_at: None,
         }));
     }
 
-    pub(super) fn task(&mut self, kind: &str, subject: &str) {
-        self.write(Write::Task(Task { kind: kind.to_owned(), subject: subject.to_owned(), at: self.now() }));
+    pub(super) fn task(&mut self, kind: &'static str, subject: &str) {
+        let kind = SmolStr::new_static(kind);
+        self.write(Write::Task(Task { kind, subject: subject.into(), at: self.now() }));
     }
 
-    fn audit(&mut self, (action, row): (&str, String), before: &str, after: &str) {
+    fn audit(&mut self, (action, row): (&'static str, SmolStr), before: &'static str, after: &'static str) {
         if before != after {
             self.record(AuditRow {
                 at: self.now(),
                 subject: self.subscription().id.clone(),
-                action: action.to_owned(),
+                action: SmolStr::new_static(action),
                 row,
-                before: before.to_owned(),
-                after: after.to_owned(),
+                before: SmolStr::new_static(before),
+                after: SmolStr::new_static(after),
                 actor: self.because.actor.clone(),
                 cause: self.because.cause.clone(),
                 reason: None,
@@ -209,16 +233,15 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// What makes a row one and the same; what is only ever appended has no name.
-fn name(write: &Write) -> Option<(u8, String)> {
-    Some(match write {
-        Write::Customer(row) => (0, row.id.clone()),
-        Write::Subscription(row) => (1, row.id.clone()),
-        Write::Invoice(row) => (2, row.id.clone()),
-        Write::Attempt(row) => (3, row.key.clone()),
-        Write::Refund(row) => (4, row.id.clone()),
-        Write::Dispute(row) => (5, row.id.clone()),
-        Write::Grant(row) => (6, row.id.clone()),
-        Write::Book(_) | Write::Notice(_) | Write::Audit(_) | Write::Task(_) => return None,
-    })
+/// Whether two writes are of one and the same row; what is only ever appended is a row of its own each time.
+fn is_same_row(one: &Write, other: &Write) -> bool {
+    match (one, other) {
+        (Write::Customer(one), Write::Customer(other)) => one.id == other.id,
+        (Write::Invoice(one), Write::Invoice(other)) => one.id == other.id,
+        (Write::Attempt(one), Write::Attempt(other)) => one.key == other.key,
+        (Write::Refund(one), Write::Refund(other)) => one.id == other.id,
+        (Write::Dispute(one), Write::Dispute(other)) => one.id == other.id,
+        (Write::Grant(one), Write::Grant(other)) => one.id == other.id,
+        _ => false,
+    }
 }

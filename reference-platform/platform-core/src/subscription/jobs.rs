@@ -12,6 +12,7 @@ mod ports;
 
 pub use self::ports::{Call, Fetched, LookUp, Point, Ports, Seam, Stopped};
 
+use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::future::Future;
 
@@ -81,11 +82,11 @@ fn read<P: Ports, T: Default>(ports: &P, subject: &str, rows: Result<T, StoreErr
 /// # Errors
 /// [`Stopped`] at a seam.
 pub async fn renewals<P: Ports>(ports: &P) -> Result<(), Stopped> {
-    let mut tried: BTreeSet<(u32, String)> = BTreeSet::new();
+    let mut tried: BTreeSet<(u32, SmolStr)> = BTreeSet::new();
     for pass in 0..PASSES_MAX {
         loop {
             let due = ports.store().due_subscriptions(ports.now(), BATCH).await;
-            let fresh: Vec<String> = read(ports, "renewals", due)
+            let fresh: Vec<SmolStr> = read(ports, "renewals", due)
                 .into_iter()
                 .filter(|id| !tried.contains(&(pass, id.clone())))
                 .collect();
@@ -111,7 +112,7 @@ pub async fn renewals<P: Ports>(ports: &P) -> Result<(), Stopped> {
 /// # Errors
 /// [`Stopped`] at a seam.
 pub async fn attempts<P: Ports>(ports: &P) -> Result<(), Stopped> {
-    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut seen: BTreeSet<SmolStr> = BTreeSet::new();
     loop {
         let due = ports.store().due_attempts(ports.now(), BATCH).await;
         let fresh: Vec<_> =
@@ -128,7 +129,7 @@ pub async fn attempts<P: Ports>(ports: &P) -> Result<(), Stopped> {
 }
 
 async fn refunds<P: Ports>(ports: &P) -> Result<(), Stopped> {
-    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut seen: BTreeSet<SmolStr> = BTreeSet::new();
     loop {
         let due = ports.store().due_refunds(ports.now(), BATCH).await;
         let fresh: Vec<_> =
@@ -173,7 +174,7 @@ async fn perform<P: Ports>(
 async fn refund_answered<P: Ports>(
     ports: &P,
     subscription: &str,
-    refund: String,
+    refund: SmolStr,
     answer: RefundAnswer,
 ) -> Result<Vec<Effect>, Stopped> {
     let command = Command::RefundAnswered { refund, answer };
@@ -316,7 +317,7 @@ pub async fn outbox<P: Ports>(ports: &P) -> Result<(), Stopped> {
     loop {
         let waiting = ports.store().unposted(POST_BATCH).await;
         let waiting = read(ports, "outbox", waiting);
-        let mut taken: Vec<String> = Vec::with_capacity(waiting.len());
+        let mut taken: Vec<SmolStr> = Vec::with_capacity(waiting.len());
         for notice in &waiting {
             if !call(ports, Call::Post, ports.post(notice)).await? {
                 // In order: what follows waits for it.

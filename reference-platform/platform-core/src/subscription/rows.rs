@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use units::{Micros, Money, Timestamp};
 
 use super::calendar::{Interval, Period, Zone};
@@ -15,7 +16,7 @@ use super::decline::DeclineClass;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// Its name.
-    pub name: String,
+    pub name: SmolStr,
     /// Gross price of a period.
     pub price: Money,
     /// Length of a period.
@@ -75,22 +76,22 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// Its id.
-    pub id: String,
+    pub id: SmolStr,
     /// The provider's name for the card on file.
-    pub card: Option<String>,
+    pub card: Option<SmolStr>,
 }
 
 /// A subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
     /// Its id.
-    pub id: String,
+    pub id: SmolStr,
     /// Whose it is.
-    pub customer: String,
+    pub customer: SmolStr,
     /// Who decides about it.
     pub owner: Owner,
     /// Its plan.
-    pub plan: String,
+    pub plan: SmolStr,
     /// Gross price of a period.
     pub price: Money,
     /// Length of a period.
@@ -114,11 +115,11 @@ pub struct Subscription {
     /// It pauses when the current period ends.
     pub pause_at_period_end: bool,
     /// Plan and price from the next period on.
-    pub next_plan: Option<(String, Money)>,
+    pub next_plan: Option<(SmolStr, Money)>,
     /// Invoices made so far: the next one's id.
     pub invoices_made: u32,
     /// The provider's own word for its state, where the provider owns it.
-    pub provider_status: Option<String>,
+    pub provider_status: Option<SmolStr>,
     /// When time next makes something due here.
     pub due_at: Timestamp,
 }
@@ -159,9 +160,9 @@ pub enum InvoiceReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
     /// Its id.
-    pub id: String,
+    pub id: SmolStr,
     /// Its subscription.
-    pub subscription: String,
+    pub subscription: SmolStr,
     /// What it is for.
     pub kind: InvoiceKind,
     /// Number among the invoices of its kind and period, from 0.
@@ -181,7 +182,7 @@ pub struct Invoice {
     /// When it is next tried; `None` waits for the customer or for the end of the window.
     pub next_attempt_at: Option<Timestamp>,
     /// Cards that can never pay it.
-    pub refused_cards: BTreeSet<String>,
+    pub refused_cards: BTreeSet<SmolStr>,
     /// Attempts made so far: the next one's key.
     pub attempts_made: u32,
 }
@@ -206,15 +207,15 @@ pub enum AttemptState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Its idempotency key, and its id.
-    pub key: String,
+    pub key: SmolStr,
     /// What it pays for.
-    pub invoice: String,
+    pub invoice: SmolStr,
     /// Its subscription.
-    pub subscription: String,
+    pub subscription: SmolStr,
     /// Number among the attempts of its invoice, from 1.
     pub ordinal: u32,
     /// The card.
-    pub card: String,
+    pub card: SmolStr,
     /// How much.
     pub amount: Money,
     /// Where it stands.
@@ -228,7 +229,7 @@ pub struct Attempt {
     /// The provider stored an error under the key: to send it again only repeats the error.
     pub error_stored: bool,
     /// The provider's payment.
-    pub payment: Option<String>,
+    pub payment: Option<SmolStr>,
     /// What the bank said.
     pub decline: Option<Decline>,
 }
@@ -237,7 +238,7 @@ pub struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decline {
     /// The code, or `never_sent` where nothing arrived.
-    pub code: String,
+    pub code: SmolStr,
     /// What it means.
     pub class: Option<DeclineClass>,
 }
@@ -258,11 +259,11 @@ pub enum RefundState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// Its idempotency key, and its id.
-    pub id: String,
+    pub id: SmolStr,
     /// Its subscription.
-    pub subscription: String,
+    pub subscription: SmolStr,
     /// Of which payment.
-    pub payment: String,
+    pub payment: SmolStr,
     /// How much.
     pub amount: Money,
     /// Where it stands.
@@ -293,11 +294,11 @@ pub enum DisputeState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispute {
     /// The provider's id.
-    pub id: String,
+    pub id: SmolStr,
     /// Its subscription.
-    pub subscription: String,
+    pub subscription: SmolStr,
     /// Over which payment.
-    pub payment: String,
+    pub payment: SmolStr,
     /// How much.
     pub amount: Money,
     /// Where it stands.
@@ -322,9 +323,9 @@ pub enum GrantKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// Its id.
-    pub id: String,
+    pub id: SmolStr,
     /// Its subscription.
-    pub subscription: String,
+    pub subscription: SmolStr,
     /// Why.
     pub kind: GrantKind,
     /// First instant.
@@ -339,13 +340,13 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// Its id, the same each time it is posted.
-    pub id: String,
+    pub id: SmolStr,
     /// Its kind: `receipt`, `payment_failed`, `access`, `refund`.
-    pub kind: String,
+    pub kind: SmolStr,
     /// Its subscription.
-    pub subscription: String,
+    pub subscription: SmolStr,
     /// The payment, invoice or state that it tells about.
-    pub about: String,
+    pub about: SmolStr,
     /// When it came into being.
     pub created_at: Timestamp,
     /// When it was marked as posted.
@@ -358,21 +359,21 @@ pub struct AuditRow {
     /// When.
     pub at: Timestamp,
     /// Its subscription, or the event that it is about.
-    pub subject: String,
+    pub subject: SmolStr,
     /// What changed: `subscription`, `invoice`, `attempt`, `refund`, `dispute`, or the name of a support action.
-    pub action: String,
+    pub action: SmolStr,
     /// Which row.
-    pub row: String,
+    pub row: SmolStr,
     /// State before; empty for a new row.
-    pub before: String,
+    pub before: SmolStr,
     /// State after.
-    pub after: String,
+    pub after: SmolStr,
     /// Who: `timer`, `provider`, `customer:…`, `staff:…`.
-    pub actor: String,
+    pub actor: SmolStr,
     /// What caused it: the answer, event or request.
-    pub cause: String,
+    pub cause: SmolStr,
     /// Why, in the words of a person.
-    pub reason: Option<String>,
+    pub reason: Option<SmolStr>,
     /// When what was granted ends.
     pub expires_at: Option<Timestamp>,
 }
@@ -381,9 +382,9 @@ pub struct AuditRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Kind: `late_capture`, `duplicate_charge`, `conflict`, `our_bug`.
-    pub kind: String,
+    pub kind: SmolStr,
     /// What it is about; one task per kind and subject.
-    pub subject: String,
+    pub subject: SmolStr,
     /// When it was opened.
     pub at: Timestamp,
 }

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 
+use smol_str::SmolStr;
 use thiserror::Error;
 use units::Timestamp;
 
@@ -69,7 +70,7 @@ pub enum Consequence {
     /// Nothing.
     Nothing,
     /// A subscription is told.
-    Command(String, Command),
+    Command(SmolStr, Command),
     /// A subscription that the provider owns is followed, or made.
     Mirror(MirrorSeen),
 }
@@ -101,7 +102,7 @@ pub trait Store {
         &self,
         now: Timestamp,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<String>, StoreError>>;
+    ) -> impl Future<Output = Result<Vec<SmolStr>, StoreError>>;
 
     /// Charges to be looked at, as (subscription, key).
     ///
@@ -111,7 +112,7 @@ pub trait Store {
         &self,
         now: Timestamp,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<(String, String)>, StoreError>>;
+    ) -> impl Future<Output = Result<Vec<(SmolStr, SmolStr)>, StoreError>>;
 
     /// Refunds to be sent or looked up, as (subscription, id).
     ///
@@ -121,7 +122,7 @@ pub trait Store {
         &self,
         now: Timestamp,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<(String, String)>, StoreError>>;
+    ) -> impl Future<Output = Result<Vec<(SmolStr, SmolStr)>, StoreError>>;
 
     /// The subscription that a payment of the provider's was for.
     ///
@@ -130,7 +131,7 @@ pub trait Store {
     fn subscription_of_payment(
         &self,
         payment: &str,
-    ) -> impl Future<Output = Result<Option<String>, StoreError>>;
+    ) -> impl Future<Output = Result<Option<SmolStr>, StoreError>>;
 
     /// Stores a genuine webhook once; durable when it returns.
     ///
@@ -187,5 +188,5 @@ pub trait Store {
     ///
     /// # Errors
     /// [`StoreError::Storage`].
-    fn posted(&self, notices: &[String], now: Timestamp) -> impl Future<Output = Result<(), StoreError>>;
+    fn posted(&self, notices: &[SmolStr], now: Timestamp) -> impl Future<Output = Result<(), StoreError>>;
 }

@@ -116,10 +116,10 @@ mod tests {
     fn a_notice_is_signed_as_our_own_verifier_wants_it() {
         let poster = Poster::new("http://127.0.0.1:9/hook", &SECRET).unwrap();
         let notice = Notice {
-            id: "receipt:1".to_owned(),
-            kind: "receipt".to_owned(),
-            subscription: "sub_1".to_owned(),
-            about: "pi_1".to_owned(),
+            id: "receipt:1".into(),
+            kind: "receipt".into(),
+            subscription: "sub_1".into(),
+            about: "pi_1".into(),
             created_at: Timestamp(0),
             posted_at: None,
         };

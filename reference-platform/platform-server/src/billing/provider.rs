@@ -47,20 +47,20 @@ pub fn charge(request: &ChargeRequest) -> ApiRequest {
     let params = [
         ("amount", request.amount.minor_units.to_string()),
         ("currency", request.amount.currency.code().to_ascii_lowercase()),
-        ("customer", request.customer.clone()),
-        ("payment_method", request.card.clone()),
+        ("customer", request.customer.to_string()),
+        ("payment_method", request.card.to_string()),
         ("confirm", "true".to_owned()),
         ("off_session", "true".to_owned()),
-        ("metadata[attempt]", request.key.clone()),
-        ("metadata[invoice]", request.invoice.clone()),
-        ("metadata[subscription]", request.subscription.clone()),
+        ("metadata[attempt]", request.key.to_string()),
+        ("metadata[invoice]", request.invoice.to_string()),
+        ("metadata[subscription]", request.subscription.to_string()),
         ("metadata[period_start]", (request.period_start.0 / 1_000_000).to_string()),
     ];
     ApiRequest {
         method: "POST",
         path: "/v1/payment_intents".to_owned(),
         params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        idempotency_key: Some(request.key.clone()),
+        idempotency_key: Some(request.key.to_string()),
     }
 }
 
@@ -121,7 +121,9 @@ pub fn fetched(what: Handling, response: &ApiResponse) -> Fetched {
         Handling::FetchSubscription => mirror(&response.body).map(Fetched::Mirror),
         Handling::FetchPayment | Handling::Ignore => {
             payment(&response.body).map(|(ours, payment)| match ours {
-                Some((subscription, attempt)) => Fetched::Payment { subscription, attempt, payment },
+                Some((subscription, attempt)) => {
+                    Fetched::Payment { subscription: subscription.into(), attempt: attempt.into(), payment }
+                }
                 None => Fetched::Foreign,
             })
         }
@@ -133,15 +135,15 @@ pub fn fetched(what: Handling, response: &ApiResponse) -> Fetched {
 #[must_use]
 pub fn refund(request: &RefundRequest) -> ApiRequest {
     let params = [
-        ("payment_intent", request.payment.clone()),
+        ("payment_intent", request.payment.to_string()),
         ("amount", request.amount.minor_units.to_string()),
-        ("metadata[refund]", request.key.clone()),
+        ("metadata[refund]", request.key.to_string()),
     ];
     ApiRequest {
         method: "POST",
         path: "/v1/refunds".to_owned(),
         params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        idempotency_key: Some(request.key.clone()),
+        idempotency_key: Some(request.key.to_string()),
     }
 }
 
@@ -187,13 +189,13 @@ fn payment(body: &Value) -> Option<(Option<(String, String)>, PaymentSeen)> {
             let error = declined();
             let code = |name: &str| error.and_then(|error| error.get(name)).and_then(Value::as_str);
             let code = code("decline_code").or_else(|| code("code")).unwrap_or("generic_decline");
-            PaymentOutcome::Declined { code: code.to_owned() }
+            PaymentOutcome::Declined { code: code.into() }
         }
         _ => PaymentOutcome::Processing,
     };
     let text = |name: &str| body["metadata"][name].as_str().map(str::to_owned);
     let ours = text("subscription").zip(text("attempt"));
-    Some((ours, PaymentSeen { id, amount, outcome }))
+    Some((ours, PaymentSeen { id: id.into(), amount, outcome }))
 }
 
 fn money(body: &Value) -> Option<Money> {
@@ -208,8 +210,8 @@ fn dispute(body: &Value) -> Option<DisputeSeen> {
         _ => DisputeState::Open,
     };
     Some(DisputeSeen {
-        id: body["id"].as_str()?.to_owned(),
-        payment: body["payment_intent"].as_str()?.to_owned(),
+        id: body["id"].as_str()?.into(),
+        payment: body["payment_intent"].as_str()?.into(),
         amount: money(body)?,
         state,
     })
@@ -231,10 +233,10 @@ fn mirror(body: &Value) -> Option<MirrorSeen> {
     };
     let at = |name: &str| body[name].as_u64().map(|seconds| Timestamp(seconds.saturating_mul(1_000_000)));
     Some(MirrorSeen {
-        id: body["id"].as_str()?.to_owned(),
-        customer: body["customer"].as_str()?.to_owned(),
-        plan: body["metadata"]["plan"].as_str()?.to_owned(),
-        provider_status: word.to_owned(),
+        id: body["id"].as_str()?.into(),
+        customer: body["customer"].as_str()?.into(),
+        plan: body["metadata"]["plan"].as_str()?.into(),
+        provider_status: word.into(),
         status,
         period: Period { start: at("current_period_start")?, end: at("current_period_end")? },
     })

@@ -12,11 +12,14 @@ use super::store::SqliteStore;
 /// Pause between two rounds in which nothing was found: short enough that a webhook is processed within the second.
 const IDLE: Duration = Duration::from_millis(200);
 
-/// Rows that one bite of cleaning deletes at most.
-pub const CLEAN_ROWS: u32 = 500;
+/// Rows of a kind that one bite of cleaning deletes at most: so few that a webhook behind it waits no longer than for a flush.
+pub const CLEAN_ROWS: u32 = 32;
 
-/// Rounds between two bites of cleaning: about every five seconds.
-const CLEAN_EVERY: u32 = 25;
+/// Pause between two bites while there is something to delete: more webhooks go than a busy day brings.
+pub const CLEAN_PAUSE: Duration = Duration::from_millis(50);
+
+/// Pause after a bite that found nothing.
+const CLEAN_IDLE: Duration = Duration::from_secs(5);
 
 /// Tells the jobs to stop.
 #[derive(Debug, Clone, Default)]
@@ -35,21 +38,36 @@ impl Drain {
     }
 }
 
-/// Runs all jobs in turn until the drain begins.
+/// Runs all jobs in turn until the drain begins, and cleans beside them.
 pub async fn run<O: Outside>(store: &SqliteStore, outside: &O, drain: &Drain) {
+    tokio::select! {
+        () = work(store, outside, drain) => {}
+        () = clean(store, outside) => {}
+    }
+}
+
+async fn work<O: Outside>(store: &SqliteStore, outside: &O, drain: &Drain) {
     let ports = ServerPorts { store, outside };
-    let mut round: u32 = 0;
     while !drain.has_begun() {
         if once(&ports).await == Err(Stopped) {
             return;
         }
-        if round.is_multiple_of(CLEAN_EVERY)
-            && let Err(error) = store.clean(CLEAN_ROWS, outside.now()).await
-        {
-            tracing::error!(%error, "cleaning failed");
-        }
-        round = round.wrapping_add(1);
         tokio::time::sleep(IDLE).await;
+    }
+}
+
+/// Deletes what is past its time for as long as it is let.
+async fn clean<O: Outside>(store: &SqliteStore, outside: &O) {
+    loop {
+        let pause = match store.clean(CLEAN_ROWS, outside.now()).await {
+            Ok(0) => CLEAN_IDLE,
+            Ok(_) => CLEAN_PAUSE,
+            Err(error) => {
+                tracing::error!(%error, "cleaning failed");
+                CLEAN_IDLE
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 

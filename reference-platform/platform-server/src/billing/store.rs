@@ -6,6 +6,7 @@
 
 mod load;
 mod migrate;
+mod receive;
 mod requests;
 mod unit;
 pub(in crate::billing) mod write;
@@ -21,6 +22,7 @@ use platform_core::subscription::decide::begin::TakenOver;
 use platform_core::subscription::rows::{AuditRow, Notice, Plan};
 use platform_core::subscription::store::{Consequence, Intake, Received, Store, StoreError};
 use platform_core::webhook::inbox::{EventKey, InboxRow, Settled};
+use smol_str::SmolStr;
 use sqlx::SqliteConnection;
 use tokio::sync::Mutex;
 use units::Timestamp;
@@ -77,7 +79,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`OpenError`].
-    pub async fn open(options: &StoreOptions, plans: BTreeMap<String, Plan>) -> Result<Self, OpenError> {
+    pub async fn open(options: &StoreOptions, plans: BTreeMap<SmolStr, Plan>) -> Result<Self, OpenError> {
         let mut first = migrate::connect(options).await?;
         migrate::migrate(&mut first, &options.path).await?;
         let reader = migrate::connect(options).await?;
@@ -202,7 +204,7 @@ impl Store for SqliteStore {
         command: Command,
         now: Timestamp,
     ) -> Result<Decision, StoreError> {
-        let unit = Unit::Act { subscription: subscription.to_owned(), command: Box::new(command) };
+        let unit = Unit::Act { subscription: subscription.into(), command: Box::new(command) };
         self.write(unit, now).await.map(Reply::decision)
     }
 
@@ -210,19 +212,19 @@ impl Store for SqliteStore {
         load::account(&mut *self.reader.lock().await, subscription, Timestamp::NEVER).await
     }
 
-    async fn due_subscriptions(&self, now: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
+    async fn due_subscriptions(&self, now: Timestamp, limit: u32) -> Result<Vec<SmolStr>, StoreError> {
         load::due_subscriptions(&mut *self.reader.lock().await, now, limit).await
     }
 
-    async fn due_attempts(&self, now: Timestamp, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+    async fn due_attempts(&self, now: Timestamp, limit: u32) -> Result<Vec<(SmolStr, SmolStr)>, StoreError> {
         load::due_attempts(&mut *self.reader.lock().await, now, limit).await
     }
 
-    async fn due_refunds(&self, now: Timestamp, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+    async fn due_refunds(&self, now: Timestamp, limit: u32) -> Result<Vec<(SmolStr, SmolStr)>, StoreError> {
         load::due_refunds(&mut *self.reader.lock().await, now, limit).await
     }
 
-    async fn subscription_of_payment(&self, payment: &str) -> Result<Option<String>, StoreError> {
+    async fn subscription_of_payment(&self, payment: &str) -> Result<Option<SmolStr>, StoreError> {
         load::subscription_of_payment(&mut *self.reader.lock().await, payment).await
     }
 
@@ -257,7 +259,7 @@ impl Store for SqliteStore {
         load::unposted(&mut *self.reader.lock().await, limit).await
     }
 
-    async fn posted(&self, notices: &[String], now: Timestamp) -> Result<(), StoreError> {
+    async fn posted(&self, notices: &[SmolStr], now: Timestamp) -> Result<(), StoreError> {
         self.write(Unit::Posted(notices.to_vec()), now).await.map(drop)
     }
 }

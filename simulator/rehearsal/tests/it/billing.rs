@@ -6,11 +6,13 @@
 //! - [`histories`]: the kit's histories over HTTP and SQLite.
 //! - [`tables`]: business tables in key order.
 //! - [`agreement`]: the model in memory and the full stack end in the same tables.
+//! - [`commits`]: how many transactions a renewal takes.
 //! - [`seams`]: a crash at every seam of a month.
 //! - [`bad_input`]: what is refused at the routes, and changes nothing.
 
 mod agreement;
 mod bad_input;
+mod commits;
 mod full_stack;
 mod histories;
 mod platform;

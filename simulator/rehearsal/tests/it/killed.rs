@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -13,33 +14,64 @@ use platform_server::billing::store::{SqliteStore, StoreOptions};
 use rehearsal::host::unix_time;
 use serde_json::json;
 
-const SECRET: &str = "whsec_of_the_killed_server";
+pub(crate) const SECRET: &str = "whsec_of_the_killed_server";
 
 /// Kills of an ordinary test run; `REHEARSAL_KILLS` asks for another number.
 fn kills() -> u32 {
     std::env::var("REHEARSAL_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(5)
 }
 
-/// A running server and its port.
-fn server(database: &std::path::Path) -> (Child, u16) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_rehearsal"))
-        .args(["serve", "--port", "0", "--titles", "10", "--subscribers", "50", "--billing"])
-        .arg(database)
-        .env("REHEARSAL_WEBHOOK_SECRET", SECRET)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program runs");
-    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-    let page = lines.next().expect("a first line").expect("text");
-    let port = page.rsplit_once(':').expect("an address").1.trim_end_matches('/').parse().expect("a port");
-    // The server writes a few more lines, which somebody has to read.
-    std::thread::spawn(move || lines.for_each(drop));
-    (child, port)
+/// A running server. It ends with its value.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+impl Server {
+    /// Starts `rehearsal serve` with a billing database by a command that ends with the program's path.
+    pub(crate) fn started(mut command: Command, database: &Path) -> Self {
+        let mut child = command
+            .args(["serve", "--port", "0", "--titles", "10", "--subscribers", "50", "--billing"])
+            .arg(database)
+            .env("REHEARSAL_WEBHOOK_SECRET", SECRET)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let page = lines.next().expect("a first line").expect("text");
+        let port =
+            page.rsplit_once(':').expect("an address").1.trim_end_matches('/').parse().expect("a port");
+        // The server writes a few more lines, which somebody has to read.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, port }
+    }
+
+    /// Kills it, as a power cut would end it.
+    fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+    }
+
+    /// Asks the server to stop, also one that another program runs, and waits.
+    pub(crate) fn end(&mut self) {
+        let own = self.child.id();
+        let below = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
+        let server = below.split_whitespace().next().map_or_else(|| own.to_string(), str::to_owned);
+        Command::new("kill").args(["-TERM", &server]).status().expect("kill runs");
+        self.child.wait().expect("it ended");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.end();
+        }
+    }
 }
 
 /// Sends an event; whether it was acknowledged with 2xx.
-fn send(port: u16, id: &str) -> bool {
+pub(crate) fn send(port: u16, id: &str) -> bool {
     let event = Event {
         id: id.to_owned(),
         event_type: "payout.paid".to_owned(),
@@ -68,7 +100,8 @@ fn what_was_acknowledged_survives_a_kill() {
     let database = folder.path().join("billing.sqlite");
     let mut acknowledged = BTreeSet::new();
     for round in 0..kills() {
-        let (mut child, port) = server(&database);
+        let mut server = Server::started(Command::new(env!("CARGO_BIN_EXE_rehearsal")), &database);
+        let port = server.port;
         let over = AtomicBool::new(false);
         let (told, heard) = mpsc::channel();
         std::thread::scope(|scope| {
@@ -89,12 +122,12 @@ fn what_was_acknowledged_survives_a_kill() {
             // In the middle of it, after another number of answers each time.
             let so_many = 40 + usize::try_from(round % 7).expect("small") * 13;
             acknowledged.extend(heard.iter().take(so_many));
-            child.kill().expect("it runs");
+            server.kill();
             over.store(true, Ordering::SeqCst);
         });
         drop(told);
         acknowledged.extend(heard.iter());
-        child.wait().expect("it ended");
+        server.child.wait().expect("it ended");
         let stored = stored(&database);
         let lost: Vec<&String> = acknowledged.iter().filter(|id| !stored.contains(*id)).collect();
         assert!(lost.is_empty(), "kill {round}: {} of {} lost: {lost:?}", lost.len(), acknowledged.len());
@@ -102,7 +135,7 @@ fn what_was_acknowledged_survives_a_kill() {
     println!("{} kills, {} acknowledged, none lost", kills(), acknowledged.len());
 }
 
-fn stored(database: &std::path::Path) -> BTreeSet<String> {
+fn stored(database: &Path) -> BTreeSet<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let options = StoreOptions { path: database.to_path_buf(), durable: true };

@@ -25,4 +25,5 @@ mod sabre;
 mod sequences;
 mod support;
 mod tidy;
+mod traced;
 mod webhooks;

@@ -24,8 +24,8 @@ pub fn snapshot(books: &Books, now: Timestamp, firsts: &BTreeMap<String, Timesta
         attempts: accounts()
             .flat_map(|account| &account.attempts)
             .map(|row| AttemptView {
-                invoice: row.invoice.clone(),
-                idempotency_key: row.key.clone(),
+                invoice: row.invoice.to_string(),
+                idempotency_key: row.key.to_string(),
                 live: row.state.is_live(),
                 unknown: row.state == AttemptState::Unknown,
             })
@@ -46,8 +46,8 @@ pub fn snapshot(books: &Books, now: Timestamp, firsts: &BTreeMap<String, Timesta
             .iter()
             .filter(|row| row.kind == "receipt")
             .map(|row| ReceiptView {
-                notice: row.id.clone(),
-                payment: row.about.clone(),
+                notice: row.id.to_string(),
+                payment: row.about.to_string(),
                 posted: row.posted_at.is_some(),
             })
             .collect(),
@@ -63,11 +63,11 @@ fn subscription_view(
     let cycles = account.invoices.iter().filter(|invoice| invoice.kind == InvoiceKind::Cycle);
     let id = &account.subscription.id;
     SubscriptionView {
-        subscription: id.clone(),
+        subscription: id.to_string(),
         status: kit_status(account.subscription.status),
         access: access::has_access(account, now),
         period_starts: firsts
-            .get(id)
+            .get(id.as_str())
             .copied()
             .into_iter()
             .chain(cycles.map(|row| row.period.start))
@@ -78,8 +78,8 @@ fn subscription_view(
 /// A cycle invoice; one for a period that we missed asks nobody for anything.
 fn invoice_view(row: &Invoice) -> Option<InvoiceView> {
     (row.kind == InvoiceKind::Cycle && row.reason.is_none()).then(|| InvoiceView {
-        invoice: row.id.clone(),
-        subscription: row.subscription.clone(),
+        invoice: row.id.to_string(),
+        subscription: row.subscription.to_string(),
         period_start: row.period.start,
         amount: row.amount,
         state: match row.state {
@@ -106,7 +106,7 @@ fn ledger_views(books: &Books) -> Vec<LedgerView> {
                 _ => return None,
             };
             let entries = row.entries.iter().map(|entry| entry.amount.minor_units).collect();
-            Some(LedgerView { payment, refund, entries })
+            Some(LedgerView { payment: payment.to_string(), refund, entries })
         })
         .collect()
 }
@@ -118,10 +118,10 @@ fn audit_view(row: &AuditRow) -> Option<AuditView> {
         _ => KitStatus::Active,
     };
     (!row.before.is_empty()).then(|| AuditView {
-        subscription: row.subject.clone(),
+        subscription: row.subject.to_string(),
         before: status(&row.before),
         after: status(&row.after),
-        cause: row.cause.clone(),
+        cause: row.cause.to_string(),
     })
 }
 

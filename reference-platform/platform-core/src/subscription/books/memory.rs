@@ -2,6 +2,7 @@
 
 use std::cell::{Ref, RefCell};
 
+use smol_str::SmolStr;
 use units::Timestamp;
 
 use super::super::account::Account;
@@ -68,9 +69,9 @@ impl Store for Memory {
         Ok(account)
     }
 
-    async fn due_subscriptions(&self, now: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
+    async fn due_subscriptions(&self, now: Timestamp, limit: u32) -> Result<Vec<SmolStr>, StoreError> {
         let books = self.books.borrow();
-        let mut due: Vec<(Timestamp, &String)> = books
+        let mut due: Vec<(Timestamp, &SmolStr)> = books
             .accounts
             .iter()
             .map(|(id, account)| (account.subscription.due_at, id))
@@ -80,7 +81,7 @@ impl Store for Memory {
         Ok(limited(due.into_iter().map(|(_, id)| id.clone()), limit))
     }
 
-    async fn due_attempts(&self, now: Timestamp, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+    async fn due_attempts(&self, now: Timestamp, limit: u32) -> Result<Vec<(SmolStr, SmolStr)>, StoreError> {
         let books = self.books.borrow();
         let rows = books.accounts.values().flat_map(|account| &account.attempts);
         let mut due: Vec<_> = rows.filter(|row| row.state.is_live() && row.check_at <= now).collect();
@@ -88,7 +89,7 @@ impl Store for Memory {
         Ok(limited(due.into_iter().map(|row| (row.subscription.clone(), row.key.clone())), limit))
     }
 
-    async fn due_refunds(&self, now: Timestamp, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+    async fn due_refunds(&self, now: Timestamp, limit: u32) -> Result<Vec<(SmolStr, SmolStr)>, StoreError> {
         let books = self.books.borrow();
         let rows = books.accounts.values().flat_map(|account| &account.refunds);
         let pending = RefundState::Pending;
@@ -97,7 +98,7 @@ impl Store for Memory {
         Ok(limited(due.into_iter().map(|row| (row.subscription.clone(), row.id.clone())), limit))
     }
 
-    async fn subscription_of_payment(&self, payment: &str) -> Result<Option<String>, StoreError> {
+    async fn subscription_of_payment(&self, payment: &str) -> Result<Option<SmolStr>, StoreError> {
         let books = self.books.borrow();
         let mut rows = books.accounts.values().flat_map(|account| &account.attempts);
         let found = rows.find(|row| row.payment.as_deref() == Some(payment));
@@ -149,7 +150,7 @@ impl Store for Memory {
         Ok(limited(books.notices.iter().filter(|row| row.posted_at.is_none()).cloned(), limit))
     }
 
-    async fn posted(&self, notices: &[String], now: Timestamp) -> Result<(), StoreError> {
+    async fn posted(&self, notices: &[SmolStr], now: Timestamp) -> Result<(), StoreError> {
         let mut books = self.books.borrow_mut();
         for row in books.notices.iter_mut().filter(|row| notices.contains(&row.id)) {
             row.posted_at = row.posted_at.or(Some(now));

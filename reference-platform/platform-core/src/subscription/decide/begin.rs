@@ -1,5 +1,6 @@
 //! How a subscription begins: asked for by a customer, taken over with its paid period, or found at the provider that owns it.
 
+use smol_str::{SmolStr, format_smolstr};
 use units::Timestamp;
 
 use super::super::access::has_access;
@@ -15,7 +16,7 @@ use super::super::rows::{Customer, Grant, GrantKind, InvoiceKind, Owner, Plan, S
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenOver {
     /// Its id.
-    pub id: String,
+    pub id: SmolStr,
     /// Whose it is.
     pub customer: Customer,
     /// Who decides about it.
@@ -66,7 +67,7 @@ pub fn take_over(taken: TakenOver, context: Context<'_>) -> Result<Decision, Ref
 /// # Errors
 /// [`Refusal::NoCard`], [`Refusal::Calendar`].
 pub fn subscribe(
-    id: String,
+    id: SmolStr,
     customer: Customer,
     (plan, zone): (&Plan, Zone),
     context: Context<'_>,
@@ -99,10 +100,10 @@ pub fn mirror(seen: &MirrorSeen, plan: Option<&Plan>, context: Context<'_>) -> O
     Some(draft.finish())
 }
 
-fn new_row((id, customer): (String, String), plan: &Plan, zone: Zone, now: Timestamp) -> Subscription {
+fn new_row((id, customer): (SmolStr, SmolStr), plan: &Plan, zone: Zone, now: Timestamp) -> Subscription {
     Subscription {
-        id,
-        customer,
+        id: id.into(),
+        customer: customer.into(),
         owner: Owner::Platform,
         plan: plan.name.clone(),
         price: plan.price,
@@ -125,7 +126,7 @@ fn new_row((id, customer): (String, String), plan: &Plan, zone: Zone, now: Times
 
 fn begin<'a>(row: Subscription, customer: Customer, context: Context<'a>, cause: &str) -> Draft<'a> {
     let account = Account {
-        subscription: row.clone(),
+        subscription: row,
         customer: customer.clone(),
         invoices: Vec::new(),
         attempts: Vec::new(),
@@ -134,10 +135,10 @@ fn begin<'a>(row: Subscription, customer: Customer, context: Context<'a>, cause:
         grants: Vec::new(),
         card_reattempts: Vec::new(),
     };
-    let because = Because { actor: format!("customer:{}", customer.id), cause: cause.to_owned() };
+    let because = Because { actor: format_smolstr!("customer:{}", customer.id), cause: cause.into() };
     let mut draft = Draft::new(account, context, because);
     draft.write(Write::Customer(customer));
-    draft.write(Write::Subscription(row));
+    draft.begin();
     draft
 }
 
@@ -145,7 +146,7 @@ impl Draft<'_> {
     fn grant_trial(&mut self, end: Timestamp) {
         let row = self.subscription();
         let grant = Grant {
-            id: format!("{}:trial", row.id),
+            id: format_smolstr!("{}:trial", row.id),
             subscription: row.id.clone(),
             kind: GrantKind::Trial,
             from: row.anchor,
@@ -161,7 +162,7 @@ impl Draft<'_> {
         let row = self.subscription();
         let grace_until = window_end(row.period.end);
         let grant = Grant {
-            id: format!("{}:mirror:{}", row.id, from.0),
+            id: format_smolstr!("{}:mirror:{}", row.id, from.0),
             subscription: row.id.clone(),
             kind: GrantKind::Mirror,
             from: from.min(grace_until),

@@ -1,5 +1,6 @@
 //! What an answer, an event or a look-up says about a charge. All three lead here, in any order and as often as they like.
 
+use smol_str::format_smolstr;
 use units::{Money, Timestamp};
 
 use super::super::command::{Answer, PaymentOutcome, PaymentSeen, Refusal};
@@ -83,17 +84,17 @@ impl Draft<'_> {
         let (invoice, amount) = (attempt.invoice.clone(), attempt.amount);
         if attempt.state == AttemptState::Failed {
             // We had given it up, and another may be under way by now: the attempt stays as it is, the money is dealt with.
-            let after_all = Decline { code: CAPTURED_AFTER_ALL.to_owned(), class: None };
+            let after_all = Decline { code: CAPTURED_AFTER_ALL.into(), class: None };
             if attempt.decline.as_ref() == Some(&after_all) {
                 return Ok(());
             }
             self.task("conflict", &attempt.key);
-            let payment = Some(payment.to_owned());
+            let payment = Some(payment.into());
             self.put_attempt(Attempt { payment, decline: Some(after_all), ..attempt });
         } else {
             self.put_attempt(Attempt {
                 state: AttemptState::Succeeded,
-                payment: Some(payment.to_owned()),
+                payment: Some(payment.into()),
                 check_at: Timestamp::NEVER,
                 ..attempt
             });
@@ -118,7 +119,7 @@ impl Draft<'_> {
     }
 
     fn paid(&mut self, invoice: Invoice, payment: &str, amount: Money) -> Result<(), Refusal> {
-        self.book(Cause::Payment(payment.to_owned()), amount)?;
+        self.book(Cause::Payment(payment.into()), amount)?;
         self.notify("receipt", payment);
         let is_current =
             invoice.kind == InvoiceKind::Cycle && invoice.period.start == self.subscription().period.start;
@@ -132,13 +133,13 @@ impl Draft<'_> {
     }
 
     /// Money for which nothing is due: credit, an automatic refund, and a task.
-    fn give_back(&mut self, payment: &str, amount: Money, task: &str) -> Result<(), Refusal> {
-        self.book(Cause::UnexpectedPayment(payment.to_owned()), amount)?;
+    fn give_back(&mut self, payment: &str, amount: Money, task: &'static str) -> Result<(), Refusal> {
+        self.book(Cause::UnexpectedPayment(payment.into()), amount)?;
         self.task(task, payment);
         let refund = Refund {
-            id: format!("refund-{payment}"),
+            id: format_smolstr!("refund-{payment}"),
             subscription: self.subscription().id.clone(),
-            payment: payment.to_owned(),
+            payment: payment.into(),
             amount,
             state: RefundState::Pending,
             unexpected: true,
@@ -179,7 +180,7 @@ impl Draft<'_> {
             AttemptState::InFlight | AttemptState::Unknown | AttemptState::RequiresAction => {}
         }
         let mut class = DeclineClass::of_code(code);
-        let decline = Some(Decline { code: code.to_owned(), class: Some(class) });
+        let decline = Some(Decline { code: code.into(), class: Some(class) });
         if class == DeclineClass::VerifyFirst {
             if attempt.decline.is_none() {
                 // The bank has seen it already: ask the provider's books once more before believing the refusal.
@@ -192,7 +193,7 @@ impl Draft<'_> {
         let (key, invoice, card) = (attempt.key.clone(), attempt.invoice.clone(), attempt.card.clone());
         self.put_attempt(Attempt {
             state: AttemptState::Failed,
-            payment: Some(payment.to_owned()),
+            payment: Some(payment.into()),
             decline,
             check_at: Timestamp::NEVER,
             ..attempt
@@ -219,7 +220,7 @@ impl Draft<'_> {
         }
         let now = self.now();
         if matches!(class, DeclineClass::Hard | DeclineClass::CustomerAction) {
-            invoice.refused_cards.insert(card.to_owned());
+            invoice.refused_cards.insert(card.into());
         }
         let other_card = self.account.customer.card.as_deref().is_some_and(|on_file| on_file != card);
         let step =
@@ -243,7 +244,7 @@ impl Draft<'_> {
         let id = attempt.invoice.clone();
         self.put_attempt(Attempt {
             state: AttemptState::Failed,
-            decline: Some(Decline { code: "never_sent".to_owned(), class: None }),
+            decline: Some(Decline { code: "never_sent".into(), class: None }),
             check_at: Timestamp::NEVER,
             ..attempt
         });

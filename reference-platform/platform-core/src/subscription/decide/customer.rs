@@ -1,5 +1,6 @@
 //! What a customer asks for.
 
+use smol_str::format_smolstr;
 use units::{Micros, Money, Timestamp};
 
 use super::super::account::Write;
@@ -104,9 +105,9 @@ impl Draft<'_> {
     pub(super) fn ask_refund(&mut self, payment: &str, amount: Money) {
         let row = self.subscription();
         let refund = Refund {
-            id: format!("{}-re-{}", row.id, self.account.refunds.len() + 1),
+            id: format_smolstr!("{}-re-{}", row.id, self.account.refunds.len() + 1),
             subscription: row.id.clone(),
-            payment: payment.to_owned(),
+            payment: payment.into(),
             amount,
             state: RefundState::Pending,
             unexpected: false,
@@ -216,7 +217,7 @@ impl Draft<'_> {
         let window = super::super::dunning::window_end(now);
         let row = self.subscription();
         let grant = super::super::rows::Grant {
-            id: format!("{}:resumed:{}", row.id, now.0),
+            id: format_smolstr!("{}:resumed:{}", row.id, now.0),
             subscription: row.id.clone(),
             kind: super::super::rows::GrantKind::Period,
             from: now,
@@ -233,7 +234,7 @@ impl Draft<'_> {
         let id = self.account.customer.id.clone();
         let changed = self.account.customer.card.as_deref() != Some(card);
         if changed {
-            self.write(Write::Customer(Customer { id, card: Some(card.to_owned()) }));
+            self.write(Write::Customer(Customer { id, card: Some(card.into()) }));
             // Its own history of attempts is not known here; the store loads it before the next one.
             self.account.card_reattempts.clear();
         }

@@ -1,5 +1,6 @@
 //! What support asks for. Each action leaves one audit row with who and why, besides the rows of what it changed.
 
+use smol_str::{SmolStr, format_smolstr};
 use units::{Micros, Money, Timestamp};
 
 use super::super::access::has_access;
@@ -31,11 +32,11 @@ impl Draft<'_> {
             at: self.now(),
             row: subject.clone(),
             subject,
-            action: word(&request.action).to_owned(),
-            before,
-            after,
+            action: word(&request.action).into(),
+            before: before.into(),
+            after: after.into(),
             actor: request.actor.clone(),
-            cause: "request".to_owned(),
+            cause: "request".into(),
             reason: request.reason.clone(),
             expires_at,
         });
@@ -50,7 +51,7 @@ impl Draft<'_> {
         let before = format!("{} open", invoice.id);
         let after = format!("{} to be tried", invoice.id);
         self.try_soon(invoice)?;
-        Ok((before, after, None))
+        Ok((before.into(), after.into(), None))
     }
 
     fn refund(&mut self, amount: i64) -> Result<Change, Refusal> {
@@ -69,8 +70,8 @@ impl Draft<'_> {
         }
         self.ask_refund(&payment, Money::new(amount, captured.amount.currency));
         Ok((
-            format!("{payment} refunded {given_back}"),
-            format!("{payment} refunded {}", given_back + amount),
+            format!("{payment} refunded {given_back}").into(),
+            format!("{payment} refunded {}", given_back + amount).into(),
             None,
         ))
     }
@@ -86,7 +87,7 @@ impl Draft<'_> {
         let row = self.subscription();
         let given = self.account.grants.iter().filter(|grant| grant.kind == GrantKind::Override).count();
         let grant = Grant {
-            id: format!("{}:override:{}", row.id, given + 1),
+            id: format_smolstr!("{}:override:{}", row.id, given + 1),
             subscription: row.id.clone(),
             kind: GrantKind::Override,
             from: now,
@@ -94,7 +95,7 @@ impl Draft<'_> {
             grace_until: until,
         };
         self.put_grant(grant);
-        Ok((before, word(true).to_owned(), Some(until)))
+        Ok((before.into(), SmolStr::new_static(word(true)), Some(until)))
     }
 
     fn extend_trial(&mut self, until: Timestamp) -> Result<Change, Refusal> {
@@ -117,9 +118,9 @@ impl Draft<'_> {
             self.put_grant(Grant { until, grace_until: until, ..grant });
         }
         self.refresh_grace();
-        Ok((format!("trial_end {}", end.0), format!("trial_end {}", until.0), Some(until)))
+        Ok((format!("trial_end {}", end.0).into(), format!("trial_end {}", until.0).into(), Some(until)))
     }
 }
 
 /// Before, after, and when what was granted ends.
-type Change = (String, String, Option<Timestamp>);
+type Change = (SmolStr, SmolStr, Option<Timestamp>);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
 use units::{Currency, Micros, Money, Timestamp};
 
 use super::super::access::has_access;
@@ -30,7 +31,7 @@ fn dollars(cents: i64) -> Money {
 
 fn plan(name: &str, cents: i64) -> Plan {
     Plan {
-        name: name.to_owned(),
+        name: name.into(),
         price: dollars(cents),
         interval: Interval::Months(1),
         end: EndOfDunning::Canceled,
@@ -41,12 +42,11 @@ fn plan(name: &str, cents: i64) -> Plan {
 fn books_with(change: impl FnOnce(&mut Plan)) -> Books {
     let mut basic = plan("basic", 999);
     change(&mut basic);
-    let plans =
-        BTreeMap::from([("basic".to_owned(), basic.clone()), ("plus".to_owned(), plan("plus", 1_499))]);
+    let plans = BTreeMap::from([("basic".into(), basic.clone()), ("plus".into(), plan("plus", 1_499))]);
     let mut books = Books { plans, ..Books::default() };
     let taken = TakenOver {
-        id: "sub_1".to_owned(),
-        customer: Customer { id: "c_1".to_owned(), card: Some("card_1".to_owned()) },
+        id: "sub_1".into(),
+        customer: Customer { id: "c_1".into(), card: Some("card_1".into()) },
         owner: Owner::Platform,
         plan: basic,
         zone: Zone::UTC,
@@ -62,7 +62,7 @@ fn books() -> Books {
 }
 
 /// The key of the charge that is asked for, if one is.
-fn advance(books: &mut Books, now: Timestamp) -> Option<String> {
+fn advance(books: &mut Books, now: Timestamp) -> Option<SmolStr> {
     let decision = books.act("sub_1", &Command::Advance, now).unwrap();
     decision.effects.into_iter().find_map(|effect| match effect {
         Effect::Charge(request) => Some(request.key),
@@ -71,13 +71,13 @@ fn advance(books: &mut Books, now: Timestamp) -> Option<String> {
 }
 
 fn answer(books: &mut Books, attempt: &str, outcome: PaymentOutcome, now: Timestamp) {
-    let payment = PaymentSeen { id: format!("pi_{attempt}"), amount: dollars(999), outcome };
-    let command = Command::Answered { attempt: attempt.to_owned(), answer: Answer::Payment(payment) };
+    let payment = PaymentSeen { id: format!("pi_{attempt}").into(), amount: dollars(999), outcome };
+    let command = Command::Answered { attempt: attempt.into(), answer: Answer::Payment(payment) };
     books.act("sub_1", &command, now).unwrap();
 }
 
 fn declined(code: &str) -> PaymentOutcome {
-    PaymentOutcome::Declined { code: code.to_owned() }
+    PaymentOutcome::Declined { code: code.into() }
 }
 
 fn status(books: &Books) -> Status {
@@ -107,8 +107,7 @@ fn no_answer_is_unknown_and_nothing_is_charged_until_the_books_say_what_happened
     let key = advance(&mut books, DUE).unwrap();
     let timed_out = Command::Answered { attempt: key, answer: Answer::TimedOut };
     books.act("sub_1", &timed_out, DUE).unwrap();
-    let retry =
-        SupportRequest { actor: "staff".to_owned(), reason: None, action: SupportAction::RetryCharge };
+    let retry = SupportRequest { actor: "staff".into(), reason: None, action: SupportAction::RetryCharge };
     let refused = books.act("sub_1", &Command::Support(retry), DUE).unwrap_err();
     assert!(matches!(refused, StoreError::Refused(Refusal::AttemptUnderWay)));
     assert_eq!(advance(&mut books, DUE.saturating_add(DAY)), None);
@@ -138,7 +137,7 @@ fn an_unpaid_plan_waits_and_goes_on_from_its_anchor_when_it_is_paid() {
     let late = DUE.saturating_add(Micros(15 * DAY.0));
     advance(&mut books, late);
     assert_eq!(status(&books), Status::Unpaid);
-    ask(&mut books, CustomerRequest::SetCard { card: "card_2".to_owned() }, late).unwrap();
+    ask(&mut books, CustomerRequest::SetCard { card: "card_2".into() }, late).unwrap();
     let key = advance(&mut books, late).unwrap();
     answer(&mut books, &key, PaymentOutcome::Captured, late);
     assert_eq!((status(&books), books.accounts["sub_1"].subscription.anchor), (Status::Active, ANCHOR));
@@ -182,7 +181,7 @@ fn a_capture_that_was_given_up_is_a_conflict_and_never_a_second_payment() {
 fn an_upgrade_costs_the_difference_of_the_days_that_are_left() {
     let mut books = books();
     let tenth = ANCHOR.saturating_add(Micros(10 * DAY.0 + DAY.0 / 3));
-    ask(&mut books, CustomerRequest::ChangePlan { plan: "plus".to_owned() }, tenth).unwrap();
+    ask(&mut books, CustomerRequest::ChangePlan { plan: "plus".into() }, tenth).unwrap();
     assert_eq!(books.accounts["sub_1"].invoices[0].amount, dollars((1_499 - 535) - (999 - 357)));
 }
 
@@ -190,8 +189,7 @@ fn an_upgrade_costs_the_difference_of_the_days_that_are_left() {
 fn another_amount_than_was_asked_for_is_believed_by_nobody() {
     let mut books = books();
     let key = advance(&mut books, DUE).unwrap();
-    let payment =
-        PaymentSeen { id: "pi_1".to_owned(), amount: dollars(1), outcome: PaymentOutcome::Captured };
+    let payment = PaymentSeen { id: "pi_1".into(), amount: dollars(1), outcome: PaymentOutcome::Captured };
     let refused = books.act("sub_1", &Command::PaymentSeen { attempt: key, payment }, DUE).unwrap_err();
     assert!(matches!(refused, StoreError::Refused(Refusal::AmountDiffers)));
 }

@@ -1,5 +1,6 @@
 //! What time makes due: the end of a trial, of a period, of a window; the next try of a declined charge.
 
+use smol_str::{SmolStr, format_smolstr};
 use units::Timestamp;
 
 use super::super::command::{ChargeRequest, Effect, Refusal};
@@ -127,7 +128,7 @@ impl Draft<'_> {
             InvoiceKind::Change => self.now(),
         };
         Invoice {
-            id: format!("{}-in-{}", row.id, row.invoices_made),
+            id: format_smolstr!("{}-in-{}", row.id, row.invoices_made),
             subscription: row.id.clone(),
             kind,
             ordinal,
@@ -144,7 +145,7 @@ impl Draft<'_> {
     }
 
     fn work_open_invoices(&mut self) -> Result<(), Refusal> {
-        let open: Vec<String> = self.account.open_invoices().map(|invoice| invoice.id.clone()).collect();
+        let open: Vec<SmolStr> = self.account.open_invoices().map(|invoice| invoice.id.clone()).collect();
         for id in open {
             // Earlier ones may have ended the subscription, and with it the rest.
             let Some(invoice) = self.account.invoice(&id).cloned() else { continue };
@@ -197,7 +198,7 @@ impl Draft<'_> {
     }
 
     /// The card on file, if it can pay the invoice.
-    pub(super) fn usable_card(&self, invoice: &Invoice) -> Option<&String> {
+    pub(super) fn usable_card(&self, invoice: &Invoice) -> Option<&SmolStr> {
         self.account.customer.card.as_ref().filter(|card| !invoice.refused_cards.contains(*card))
     }
 
@@ -227,11 +228,11 @@ impl Draft<'_> {
         }
         let ordinal = invoice.attempts_made.saturating_add(1);
         let attempt = Attempt {
-            key: format!("{}:{ordinal}", invoice.id),
+            key: format_smolstr!("{}:{ordinal}", invoice.id),
             invoice: invoice.id.clone(),
             subscription: invoice.subscription.clone(),
             ordinal,
-            card,
+            card: card.into(),
             amount: invoice.amount,
             state: AttemptState::InFlight,
             sent_at: now,

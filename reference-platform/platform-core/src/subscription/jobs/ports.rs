@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use smol_str::SmolStr;
 use units::Timestamp;
 
 use super::super::command::{
@@ -85,9 +86,9 @@ pub enum Fetched {
     /// A payment of ours, by its metadata.
     Payment {
         /// Of which subscription.
-        subscription: String,
+        subscription: SmolStr,
         /// Under which key.
-        attempt: String,
+        attempt: SmolStr,
         /// As it stands.
         payment: PaymentSeen,
     },

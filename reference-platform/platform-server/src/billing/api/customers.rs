@@ -133,7 +133,7 @@ pub(super) async fn change_plan(
     body: Body,
 ) -> Answer {
     let (asked, body): (ChangePlan, _) = read(&body)?;
-    about(&api, &headers, ("plan", id), &body, CustomerRequest::ChangePlan { plan: asked.plan }).await
+    about(&api, &headers, ("plan", id), &body, CustomerRequest::ChangePlan { plan: asked.plan.into() }).await
 }
 
 pub(super) async fn pause(State(api): Api, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {

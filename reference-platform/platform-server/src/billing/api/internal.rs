@@ -100,7 +100,11 @@ pub(super) async fn retry_charge(
 ) -> Answer {
     api.internal.check(&headers)?;
     let (Who { actor, reason }, body) = read(&body)?;
-    let request = SupportRequest { actor, reason, action: SupportAction::RetryCharge };
+    let request = SupportRequest {
+        actor: actor.into(),
+        reason: reason.map(Into::into),
+        action: SupportAction::RetryCharge,
+    };
     ask(&api, &headers, (id, &body), request).await
 }
 
@@ -112,7 +116,11 @@ pub(super) async fn refund(
 ) -> Answer {
     api.internal.check(&headers)?;
     let (Refund { actor, reason, amount }, body) = read(&body)?;
-    let request = SupportRequest { actor, reason, action: SupportAction::Refund { amount } };
+    let request = SupportRequest {
+        actor: actor.into(),
+        reason: reason.map(Into::into),
+        action: SupportAction::Refund { amount },
+    };
     ask(&api, &headers, (id, &body), request).await
 }
 
@@ -125,7 +133,11 @@ pub(super) async fn override_access(
     api.internal.check(&headers)?;
     let (Override { actor, reason, for_s }, body) = read(&body)?;
     let lasting = Micros(for_s.saturating_mul(1_000_000));
-    let request = SupportRequest { actor, reason, action: SupportAction::OverrideAccess { lasting } };
+    let request = SupportRequest {
+        actor: actor.into(),
+        reason: reason.map(Into::into),
+        action: SupportAction::OverrideAccess { lasting },
+    };
     ask(&api, &headers, (id, &body), request).await
 }
 
@@ -137,7 +149,11 @@ pub(super) async fn extend_trial(
 ) -> Answer {
     api.internal.check(&headers)?;
     let (ExtendTrial { actor, reason, until }, body) = read(&body)?;
-    let request = SupportRequest { actor, reason, action: SupportAction::ExtendTrial { until: at(&until)? } };
+    let request = SupportRequest {
+        actor: actor.into(),
+        reason: reason.map(Into::into),
+        action: SupportAction::ExtendTrial { until: at(&until)? },
+    };
     ask(&api, &headers, (id, &body), request).await
 }
 
@@ -218,14 +234,14 @@ pub(super) async fn reprocess(
     }
     let audit = AuditRow {
         at: api.now(),
-        subject: key.event_id.clone(),
-        action: "reprocess".to_owned(),
-        row: key.event_id.clone(),
-        before: format!("{:?}", row.state).to_lowercase(),
-        after: "stored".to_owned(),
-        actor,
-        cause: "request".to_owned(),
-        reason,
+        subject: key.event_id.clone().into(),
+        action: "reprocess".into(),
+        row: key.event_id.clone().into(),
+        before: format!("{:?}", row.state).to_lowercase().into(),
+        after: "stored".into(),
+        actor: actor.into(),
+        cause: "request".into(),
+        reason: reason.map(Into::into),
         expires_at: None,
     };
     api.store.reprocess(key, audit, api.now()).await?;

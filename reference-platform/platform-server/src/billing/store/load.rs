@@ -6,6 +6,7 @@ use platform_core::subscription::rows::{AuditRow, Customer, Notice, Subscription
 use platform_core::subscription::store::StoreError;
 use platform_core::webhook::inbox::{EventKey, InboxRow};
 use serde::de::DeserializeOwned;
+use smol_str::SmolStr;
 use sqlx::{Row, SqliteConnection};
 use units::Timestamp;
 
@@ -100,32 +101,37 @@ pub(super) async fn due_subscriptions(
     connection: &mut SqliteConnection,
     now: Timestamp,
     limit: u32,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<SmolStr>, StoreError> {
     let query = "SELECT id FROM subscriptions WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
     let rows = due(connection, query, now, limit).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    Ok(rows.iter().map(|row| name(row, 0)).collect())
+}
+
+/// A name in a column.
+fn name(row: &sqlx::sqlite::SqliteRow, column: usize) -> SmolStr {
+    row.get::<&str, _>(column).into()
 }
 
 pub(super) async fn due_attempts(
     connection: &mut SqliteConnection,
     now: Timestamp,
     limit: u32,
-) -> Result<Vec<(String, String)>, StoreError> {
+) -> Result<Vec<(SmolStr, SmolStr)>, StoreError> {
     let query = "SELECT subscription, key FROM attempts
         WHERE state IN ('in_flight', 'unknown', 'requires_action') AND check_at <= $1 ORDER BY check_at, key LIMIT $2";
     let rows = due(connection, query, now, limit).await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    Ok(rows.iter().map(|row| (name(row, 0), name(row, 1))).collect())
 }
 
 pub(super) async fn due_refunds(
     connection: &mut SqliteConnection,
     now: Timestamp,
     limit: u32,
-) -> Result<Vec<(String, String)>, StoreError> {
+) -> Result<Vec<(SmolStr, SmolStr)>, StoreError> {
     let query = "SELECT subscription, id FROM refunds
         WHERE state = 'pending' AND check_at <= $1 ORDER BY check_at, id LIMIT $2";
     let rows = due(connection, query, now, limit).await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    Ok(rows.iter().map(|row| (name(row, 0), name(row, 1))).collect())
 }
 
 pub(super) async fn due_events(
@@ -142,9 +148,9 @@ pub(super) async fn due_events(
 pub(super) async fn subscription_of_payment(
     connection: &mut SqliteConnection,
     payment: &str,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<SmolStr>, StoreError> {
     let query = "SELECT subscription FROM attempts WHERE payment = $1";
-    Ok(texts(connection, query, &[payment]).await?.pop())
+    Ok(texts(connection, query, &[payment]).await?.pop().map(Into::into))
 }
 
 pub(super) async fn latest_processed(
@@ -205,7 +211,7 @@ pub(super) async fn books(connection: &mut SqliteConnection) -> Result<Books, St
     let mut books = Books::default();
     for id in texts(connection, "SELECT id FROM subscriptions ORDER BY rowid", &[]).await? {
         if let Some(account) = account(connection, &id, Timestamp::NEVER).await? {
-            books.accounts.insert(id, account);
+            books.accounts.insert(id.into(), account);
         }
     }
     for text in texts(connection, "SELECT row FROM customers ORDER BY rowid", &[]).await? {

@@ -184,10 +184,10 @@ async fn subscribe(
             .map_err(|error| storage(&error))?;
     let customer = match row.get::<Option<&str>, _>(1) {
         Some(known) => serde_json::from_str(known).map_err(|error| super::unreadable(&error))?,
-        None => Customer { id: customer.to_owned(), card: None },
+        None => Customer { id: customer.into(), card: None },
     };
     let id = format!("sub_{}", row.get::<i64, _>(0) + 1);
-    let decision = begin::subscribe(id, customer, (&plan, zone), place.context())?;
+    let decision = begin::subscribe(id.into(), customer, (&plan, zone), place.context())?;
     write::all(place.connection, &decision.writes).await?;
     let made = decision.writes.into_iter().find_map(|write| match write {
         Write::Subscription(row) => Some(row),
@@ -199,13 +199,13 @@ async fn subscribe(
 /// A card is the customer's, so all their subscriptions hear of it; one without any keeps it for the first.
 async fn set_card(place: &mut Place<'_>, customer: &str, card: &str) -> Result<(), StoreError> {
     let all = load::subscriptions_of(place.connection, customer).await?;
-    let request = CustomerRequest::SetCard { card: card.to_owned() };
+    let request = CustomerRequest::SetCard { card: card.into() };
     for subscription in &all {
         place.act(subscription, &Command::Customer(request.clone())).await?;
     }
     if all.is_empty() {
         check_card(card)?;
-        let row = Customer { id: customer.to_owned(), card: Some(card.to_owned()) };
+        let row = Customer { id: customer.into(), card: Some(card.into()) };
         write::all(place.connection, &[Write::Customer(row)]).await?;
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! - [`bed`]: a store under test, and what the suite does to it past its trait.
 //! - [`charges`]: renewals, captures, uniqueness.
 //! - [`events`]: stored webhooks and notices.
+//! - [`groups`]: webhooks that are stored together; SQLite alone.
 //! - [`units`]: what is refused takes nothing with it; what is written stays.
 //! - [`retention`]: what goes after its time; SQLite alone.
 //! - [`opening`]: which files are opened and which refused; SQLite alone.
@@ -11,6 +12,7 @@
 mod bed;
 mod charges;
 mod events;
+mod groups;
 mod opening;
 mod retention;
 mod units;

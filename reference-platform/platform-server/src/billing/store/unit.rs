@@ -10,13 +10,14 @@ use platform_core::subscription::invariants;
 use platform_core::subscription::rows::{AuditRow, Plan};
 use platform_core::subscription::store::{Consequence, Intake, Received, StoreError};
 use platform_core::webhook::inbox::{
-    self, EventKey, InboxCommand, InboxDecision, InboxRefusal, InboxRow, InboxState, Settled,
+    self, EventKey, InboxCommand, InboxDecision, InboxRefusal, InboxRow, Settled,
 };
+use smol_str::SmolStr;
 use sqlx::SqliteConnection;
 use units::{Micros, Timestamp};
 
 use super::requests::{Request, Response};
-use super::{load, requests, storage, write};
+use super::{load, receive, requests, storage, write};
 
 /// Bodies of webhooks are kept for 30 days.
 const BODY_KEPT: Micros = Micros::from_mins(30 * 24 * 60);
@@ -34,12 +35,12 @@ const ANSWER_KEPT: Micros = Micros::from_mins(24 * 60);
 #[derive(Debug)]
 pub(super) enum Unit {
     TakeOver(Box<TakenOver>),
-    Act { subscription: String, command: Box<Command> },
+    Act { subscription: SmolStr, command: Box<Command> },
     Request(Box<Request>),
     Receive(Box<Intake>),
     Claim { key: EventKey, worker: u32 },
     Settle { key: EventKey, worker: u32, outcome: Settled, consequence: Box<Consequence> },
-    Posted(Vec<String>),
+    Posted(Vec<SmolStr>),
     Reprocess { key: EventKey, audit: Box<AuditRow> },
     Clean { rows: u32 },
 }
@@ -86,7 +87,7 @@ impl Reply {
 /// Where a unit works.
 pub(super) struct Place<'a> {
     pub(super) connection: &'a mut SqliteConnection,
-    pub(super) plans: &'a BTreeMap<String, Plan>,
+    pub(super) plans: &'a BTreeMap<SmolStr, Plan>,
     pub(super) now: Timestamp,
 }
 
@@ -106,7 +107,7 @@ impl Place<'_> {
                 self.act(&subscription, &command).await.map(Reply::Decision)
             }
             Unit::Request(request) => requests::answer(self, *request).await.map(Reply::Response),
-            Unit::Receive(intake) => self.receive(*intake).await.map(Reply::Received),
+            Unit::Receive(intake) => receive::one(self, &intake).await.map(Reply::Received),
             Unit::Claim { key, worker } => self.claim(&key, worker).await,
             Unit::Settle { key, worker, outcome, consequence } => {
                 self.settle(&key, worker, outcome, *consequence).await?;
@@ -138,28 +139,6 @@ impl Place<'_> {
         invariants::check(&account, &decision.writes)?;
         write::all(self.connection, &decision.writes).await?;
         Ok(decision)
-    }
-
-    async fn receive(&mut self, intake: Intake) -> Result<Received, StoreError> {
-        let command = InboxCommand::Receive(intake.incoming);
-        let InboxDecision::Put(mut row) = inbox::decide(None, &command, self.now)? else {
-            return Err(StoreError::Unique("event"));
-        };
-        if let Some(reason) = intake.quarantine {
-            row.state = InboxState::Quarantined { reason };
-        }
-        if write::new_event(self.connection, &row, intake.body).await? {
-            return Ok(Received::Stored);
-        }
-        let known = load::event(self.connection, &row.key).await?;
-        match inbox::decide(known.as_ref(), &command, self.now)? {
-            InboxDecision::Duplicate => Ok(Received::Duplicate),
-            InboxDecision::Conflict => {
-                write::alert(self.connection, "event_conflict", &row.key.event_id, self.now).await?;
-                Ok(Received::Conflict)
-            }
-            InboxDecision::Put(_) => Err(StoreError::Unique("event")),
-        }
     }
 
     async fn inbox_act(&mut self, key: &EventKey, command: &InboxCommand) -> Result<InboxRow, StoreError> {

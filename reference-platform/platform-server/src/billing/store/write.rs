@@ -19,7 +19,7 @@ pub(in crate::billing) const fn sender_name(sender: Sender) -> &'static str {
     }
 }
 
-fn json(row: &impl Serialize) -> Result<String, StoreError> {
+pub(super) fn json(row: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(row).map_err(|error| unreadable(&error))
 }
 
@@ -121,26 +121,6 @@ async fn book(connection: &mut SqliteConnection, transaction: &Transaction) -> R
     } else {
         Err(LedgerError::Contradiction(transaction.cause.clone()).into())
     }
-}
-
-/// Stores a webhook that is not there yet; whether it was new.
-pub(super) async fn new_event(
-    connection: &mut SqliteConnection,
-    row: &InboxRow,
-    body: Vec<u8>,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO inbox (sender, account, event_id, row, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-    )
-    .bind(sender_name(row.key.sender))
-    .bind(row.key.account.clone())
-    .bind(row.key.event_id.clone())
-    .bind(json(row)?)
-    .bind(body)
-    .execute(connection)
-    .await
-    .map_err(|error| storage(&error))?;
-    Ok(done.rows_affected() == 1)
 }
 
 /// Changes the row of a stored webhook.

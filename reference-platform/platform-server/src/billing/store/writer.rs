@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use platform_core::subscription::rows::Plan;
-use platform_core::subscription::store::StoreError;
+use platform_core::subscription::store::{Intake, Received, StoreError};
+use smol_str::SmolStr;
 use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 use units::Timestamp;
 
 use super::unit::{Place, Reply, Unit};
-use super::{GROUP_MAX, storage};
+use super::{GROUP_MAX, receive, storage};
 
 type Answer = Result<Reply, StoreError>;
 
@@ -38,7 +39,7 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     /// Starts the thread. It ends when the writer is dropped, after what waits.
-    pub(super) fn start(connection: SqliteConnection, plans: BTreeMap<String, Plan>) -> Self {
+    pub(super) fn start(connection: SqliteConnection, plans: BTreeMap<SmolStr, Plan>) -> Self {
         let (queue, waiting) = mpsc::channel();
         let fail_next = Arc::new(AtomicBool::new(false));
         let fails = Arc::clone(&fail_next);
@@ -79,7 +80,7 @@ impl Drop for Writer {
 
 async fn serve(
     mut connection: SqliteConnection,
-    plans: &BTreeMap<String, Plan>,
+    plans: &BTreeMap<SmolStr, Plan>,
     waiting: &mpsc::Receiver<Waiting>,
     fails: &AtomicBool,
 ) {
@@ -105,17 +106,31 @@ async fn serve(
 /// One transaction of a group; each answer is good only if the whole is committed.
 async fn commit(
     connection: &mut SqliteConnection,
-    plans: &BTreeMap<String, Plan>,
+    plans: &BTreeMap<SmolStr, Plan>,
     group: Vec<Waiting>,
     answers: &mut Vec<(oneshot::Sender<Answer>, Answer)>,
     fails: &AtomicBool,
 ) -> Result<(), String> {
     let begun = run(connection, "BEGIN IMMEDIATE").await;
-    for Waiting { unit, now, answer } in group {
+    let fails_first = begun.is_ok() && fails.swap(false, Ordering::SeqCst);
+    // Webhooks first, many at a time: whoever stands beside them in a group cannot know them yet.
+    let intakes: Vec<(&Intake, Timestamp)> = group
+        .iter()
+        .filter_map(|waiting| match &waiting.unit {
+            Unit::Receive(intake) => Some((&**intake, waiting.now)),
+            _ => None,
+        })
+        .collect();
+    let stored = match (&begun, fails_first) {
+        (Ok(()), false) => receive::new_ones(connection, &intakes).await,
+        _ => vec![false; intakes.len()],
+    };
+    let mut stored = stored.into_iter();
+    for (n, Waiting { unit, now, answer }) in group.into_iter().enumerate() {
+        let is_stored = matches!(unit, Unit::Receive(_)) && stored.next().unwrap_or(false);
         let reply = match &begun {
-            Ok(()) if fails.swap(false, Ordering::SeqCst) => {
-                Err(StoreError::Storage("the disk is full".to_owned()))
-            }
+            Ok(()) if fails_first && n == 0 => Err(StoreError::Storage("the disk is full".to_owned())),
+            Ok(()) if is_stored => Ok(Reply::Received(Received::Stored)),
             Ok(()) => one(connection, plans, unit, now).await,
             Err(error) => Err(StoreError::Storage(error.clone())),
         };
@@ -137,7 +152,7 @@ async fn run(connection: &mut SqliteConnection, statement: &'static str) -> Resu
 /// One unit in a savepoint of its own, unless it is a single statement.
 async fn one(
     connection: &mut SqliteConnection,
-    plans: &BTreeMap<String, Plan>,
+    plans: &BTreeMap<SmolStr, Plan>,
     unit: Unit,
     now: Timestamp,
 ) -> Answer {

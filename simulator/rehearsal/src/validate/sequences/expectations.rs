@@ -76,12 +76,12 @@ const KEYS: [(&str, Shape, Look); 45] = [
         let alerts = view.stage.store().and_then(|store| view.stage.turns.alone(store.alerts()).ok());
         counted(alerts.unwrap_or_default().into_iter().map(|(kind, _)| kind))
     }),
-    ("tasks", Shape::Open, |view| counted(view.books.tasks.iter().map(|task| task.kind.clone()))),
-    ("notices", Shape::Open, |view| counted(view.books.notices.iter().map(|notice| notice.kind.clone()))),
+    ("tasks", Shape::Open, |view| counted(view.books.tasks.iter().map(|task| task.kind.to_string()))),
+    ("notices", Shape::Open, |view| counted(view.books.notices.iter().map(|notice| notice.kind.to_string()))),
     ("notice_posts", Shape::Open, |view| {
         counted(view.stage.seen.borrow().posted.iter().map(|(_, kind)| kind.clone()))
     }),
-    ("audit", Shape::Open, |view| counted(view.books.audit.iter().map(|row| row.action.clone()))),
+    ("audit", Shape::Open, |view| counted(view.books.audit.iter().map(|row| row.action.to_string()))),
     ("audit_fields", Shape::Fields, |view| view.audit_fields()),
     // Jobs are found by what is due, so none can be given up.
     ("dead_jobs", Shape::Plain, |_| json!(0)),

@@ -275,7 +275,7 @@ impl Stage<'_> {
     fn owner(&self, sub: &str) -> String {
         let known = self.store().and_then(|store| self.turns.alone(store.books()).ok());
         let account =
-            known.and_then(|books| books.accounts.get(sub).map(|account| account.customer.id.clone()));
+            known.and_then(|books| books.accounts.get(sub).map(|account| account.customer.id.to_string()));
         account.unwrap_or_else(|| sub.replacen("sub_", "c_", 1))
     }
 

@@ -81,7 +81,7 @@ impl<'s, 'a> View<'s, 'a> {
     }
 
     pub(super) fn account(&self) -> Option<&Account> {
-        self.books.accounts.get(&self.sub)
+        self.books.accounts.get(self.sub.as_str())
     }
 
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
@@ -272,7 +272,7 @@ impl<'s, 'a> View<'s, 'a> {
     pub(super) fn audit_fields(&self) -> Value {
         let mut rows: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for row in &self.books.audit {
-            rows.entry(row.action.clone()).or_default().push(json!({
+            rows.entry(row.action.to_string()).or_default().push(json!({
                 "actor": row.actor, "reason": row.reason, "before": row.before, "after": row.after,
                 "expires_at": row.expires_at.map(instant),
             }));

@@ -23,6 +23,7 @@ use platform_server::billing::api::{self, BillingApi};
 use platform_server::billing::ports::NoAnswer;
 use platform_server::billing::provider::{ApiRequest, ApiResponse};
 use platform_server::billing::store::{SqliteStore, StoreOptions};
+use smol_str::{SmolStr, format_smolstr};
 use units::{Currency, Money, Timestamp};
 
 use super::format::{Given, GivenOwner, GivenProvider, GivenStatus};
@@ -90,7 +91,7 @@ pub(super) struct Stage<'a> {
     pub(super) firsts: RefCell<BTreeMap<String, Timestamp>>,
     clock: Arc<AtomicU64>,
     pub(super) key: CustomerKey,
-    plans: BTreeMap<String, Plan>,
+    plans: BTreeMap<SmolStr, Plan>,
     folder: tempfile::TempDir,
 }
 
@@ -193,7 +194,7 @@ impl<'a> Stage<'a> {
         if let Some(raw) = &given.provider_script {
             self.provider().charges = script::of(&raw.replies, raw.cycle)?;
         }
-        let plan = self.plans.get(&given.plan).cloned().ok_or("the plan is given")?;
+        let plan = self.plans.get(given.plan.as_str()).cloned().ok_or("the plan is given")?;
         let zone = Zone::named(&given.zone).map_err(|error| error.to_string())?;
         let count = given.subscriptions.unwrap_or(u32::from(given.status != GivenStatus::None));
         if given.status == GivenStatus::None {
@@ -209,13 +210,13 @@ impl<'a> Stage<'a> {
         let store = self.store().ok_or("the process runs")?;
         for n in 1..=count {
             let id = format!("sub_{n}");
-            let customer = Customer { id: format!("c_{n}"), card: self.card_of(n, count) };
+            let customer = Customer { id: format!("c_{n}").into(), card: self.card_of(n, count) };
             let owner = match given.owner {
                 GivenOwner::Platform => Owner::Platform,
                 GivenOwner::Provider => Owner::Provider,
             };
             let taken = TakenOver {
-                id: id.clone(),
+                id: id.clone().into(),
                 customer: customer.clone(),
                 owner,
                 plan: plan.clone(),
@@ -253,9 +254,10 @@ impl<'a> Stage<'a> {
         });
     }
 
-    fn card_of(&self, n: u32, count: u32) -> Option<String> {
-        let card = self.given.card.clone()?;
-        Some(if count == 1 || self.given.shared_card { card } else { format!("card_{n}") })
+    fn card_of(&self, n: u32, count: u32) -> Option<SmolStr> {
+        let card = self.given.card.as_ref()?;
+        let same = count == 1 || self.given.shared_card;
+        Some(if same { card.into() } else { format_smolstr!("card_{n}") })
     }
 
     pub(super) fn is_stripe(given: &Given) -> bool {
@@ -274,7 +276,7 @@ pub(super) fn handle(provider: &Mutex<Provider>, request: &ApiRequest, now: Time
     provider.lock().unwrap_or_else(PoisonError::into_inner).handle(request, now)
 }
 
-fn plans(given: &Given) -> Result<BTreeMap<String, Plan>, Wrong> {
+fn plans(given: &Given) -> Result<BTreeMap<SmolStr, Plan>, Wrong> {
     let currency = Currency::from_code(&given.currency).map_err(|error| error.to_string())?;
     let price = match (given.price, &given.price_decimal) {
         (Some(minor_units), None) => Money::new(minor_units, currency),
@@ -283,14 +285,9 @@ fn plans(given: &Given) -> Result<BTreeMap<String, Plan>, Wrong> {
     };
     let interval = interval(&given.interval)?;
     let plan = |name: &String, price: Money| {
-        let plan = Plan {
-            name: name.clone(),
-            price,
-            interval,
-            end: EndOfDunning::Canceled,
-            refund_on_cancel: false,
-        };
-        (name.clone(), plan)
+        let plan =
+            Plan { name: name.into(), price, interval, end: EndOfDunning::Canceled, refund_on_cancel: false };
+        (SmolStr::from(name), plan)
     };
     let others = given.other_plans.iter().map(|(name, price)| plan(name, Money::new(*price, currency)));
     Ok(others.chain([plan(&given.plan, price)]).collect())

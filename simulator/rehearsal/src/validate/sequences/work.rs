@@ -73,7 +73,7 @@ impl Outside for Way<'_, '_> {
     }
 
     async fn post(&self, notice: &Notice) -> Result<bool, Stopped> {
-        self.stage.seen.borrow_mut().posted.push((notice.id.clone(), notice.kind.clone()));
+        self.stage.seen.borrow_mut().posted.push((notice.id.to_string(), notice.kind.to_string()));
         Ok(true)
     }
 

@@ -19,6 +19,7 @@ use platform_core::subscription::store::Store;
 use platform_core::webhook::event::Sender;
 use platform_core::webhook::intake::Endpoint;
 use platform_core::webhook::verify::{Limits, Verifier};
+use smol_str::SmolStr;
 use units::{Currency, Money, Timestamp};
 
 use super::platform::{INTERNAL, Platform, Sent, wait};
@@ -31,15 +32,15 @@ const START: Timestamp = Timestamp(1_767_225_600_000_000);
 /// 1 February 2026: both renewals are paid by then.
 const NOW: Timestamp = Timestamp(1_769_904_000_000_000);
 
-fn plan(name: &str, currency: &str) -> (String, Plan) {
+fn plan(name: &str, currency: &str) -> (SmolStr, Plan) {
     let plan = Plan {
-        name: name.to_owned(),
+        name: name.to_owned().into(),
         price: Money::new(999, Currency::from_code(currency).expect("a currency")),
         interval: Interval::Months(1),
         end: EndOfDunning::Canceled,
         refund_on_cancel: false,
     };
-    (name.to_owned(), plan)
+    (name.into(), plan)
 }
 
 /// Two customers with a paid subscription each.
@@ -51,8 +52,8 @@ fn platform() -> Platform {
     for n in 1..=2 {
         let id = format!("sub_{n}");
         let taken = TakenOver {
-            id: id.clone(),
-            customer: Customer { id: format!("c_{n}"), card: Some(format!("card_{n}")) },
+            id: id.clone().into(),
+            customer: Customer { id: format!("c_{n}").into(), card: Some(format!("card_{n}").into()) },
             owner: Owner::Platform,
             plan: plans["basic"].clone(),
             zone: Zone::UTC,
@@ -62,8 +63,11 @@ fn platform() -> Platform {
         wait(platform.store().take_over(taken, START)).expect("a new subscription");
         let decision = wait(platform.store().act(&id, Command::Advance, NOW)).expect("a renewal");
         let [Effect::Charge(request)] = &decision.effects[..] else { panic!("{decision:?}") };
-        let captured =
-            PaymentSeen { id: format!("pi_{n}"), amount: request.amount, outcome: PaymentOutcome::Captured };
+        let captured = PaymentSeen {
+            id: format!("pi_{n}").into(),
+            amount: request.amount,
+            outcome: PaymentOutcome::Captured,
+        };
         let paid = Command::Answered { attempt: request.key.clone(), answer: Answer::Payment(captured) };
         wait(platform.store().act(&id, paid, NOW)).expect("a payment");
     }

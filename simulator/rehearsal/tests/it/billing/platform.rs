@@ -22,6 +22,7 @@ use platform_server::billing::api::{BillingApi, router};
 use platform_server::billing::ports::NoAnswer;
 use platform_server::billing::store::{SqliteStore, StoreOptions};
 use serde_json::Value;
+use smol_str::SmolStr;
 use tower::ServiceExt;
 use units::{Micros, Timestamp};
 
@@ -72,7 +73,7 @@ pub(super) struct Answer {
 pub(super) struct Platform {
     folder: tempfile::TempDir,
     clock: Arc<AtomicU64>,
-    plans: BTreeMap<String, Plan>,
+    plans: BTreeMap<SmolStr, Plan>,
     endpoint: Endpoint,
     key: CustomerKey,
     running: RefCell<Option<(Arc<BillingApi>, Router)>>,
@@ -80,7 +81,7 @@ pub(super) struct Platform {
 
 impl Platform {
     /// A process over a new database.
-    pub(super) fn start(plans: BTreeMap<String, Plan>, endpoint: Endpoint, now: Timestamp) -> Self {
+    pub(super) fn start(plans: BTreeMap<SmolStr, Plan>, endpoint: Endpoint, now: Timestamp) -> Self {
         let platform = Self {
             folder: tempfile::tempdir().expect("a folder"),
             clock: Arc::new(AtomicU64::new(now.0)),

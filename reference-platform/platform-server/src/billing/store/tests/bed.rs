@@ -17,6 +17,7 @@ use platform_core::subscription::rows::{Customer, EndOfDunning, Owner, Plan};
 use platform_core::subscription::store::{Intake, Store, StoreError};
 use platform_core::webhook::event::{ContentHash, Sender};
 use platform_core::webhook::inbox::{EventKey, Incoming};
+use smol_str::{SmolStr, format_smolstr};
 use units::{Currency, Micros, Money, Timestamp};
 
 use super::super::{SqliteStore, StoreOptions, migrate, write};
@@ -138,9 +139,9 @@ pub(super) fn euro(minor_units: i64) -> Money {
     Money::new(minor_units, Currency::from_code("EUR").unwrap())
 }
 
-pub(super) fn plans() -> BTreeMap<String, Plan> {
+pub(super) fn plans() -> BTreeMap<SmolStr, Plan> {
     let plan = Plan {
-        name: "basic".to_owned(),
+        name: "basic".into(),
         price: euro(999),
         interval: Interval::Months(1),
         end: EndOfDunning::Canceled,
@@ -150,11 +151,11 @@ pub(super) fn plans() -> BTreeMap<String, Plan> {
 }
 
 /// A subscription of a customer with a card of their own, whose period began at the start.
-pub(super) async fn given<B: Bed>(bed: &B, n: u32) -> String {
-    let id = format!("sub_{n}");
+pub(super) async fn given<B: Bed>(bed: &B, n: u32) -> SmolStr {
+    let id = format_smolstr!("sub_{n}");
     bed.take_over(TakenOver {
         id: id.clone(),
-        customer: Customer { id: format!("c_{n}"), card: Some(format!("card_{n}")) },
+        customer: Customer { id: format_smolstr!("c_{n}"), card: Some(format_smolstr!("card_{n}")) },
         owner: Owner::Platform,
         plan: plans().remove("basic").unwrap(),
         zone: Zone::UTC,
@@ -185,7 +186,7 @@ pub(super) async fn charge_due<B: Bed>(bed: &B, id: &str, now: Timestamp) -> Cha
 }
 
 pub(super) fn payment(id: &str, outcome: PaymentOutcome) -> PaymentSeen {
-    PaymentSeen { id: id.to_owned(), amount: euro(999), outcome }
+    PaymentSeen { id: id.into(), amount: euro(999), outcome }
 }
 
 pub(super) fn answered(request: &ChargeRequest, id: &str, outcome: PaymentOutcome) -> Command {

@@ -9,6 +9,7 @@ use platform_core::subscription::rows::{
     AttemptState, Invoice, InvoiceKind, InvoiceState, RefundState, Status,
 };
 use platform_core::subscription::store::{Store, StoreError};
+use smol_str::format_smolstr;
 use units::Timestamp;
 
 use super::bed::{
@@ -47,7 +48,7 @@ async fn what_is_longest_due_comes_first_and_no_more_than_asked<B: Bed>(bed: B) 
     let due = period_end(&bed, "sub_1").await;
     // A declined charge moves the next date of one of them; the others tie, and their ids decide.
     let request = charge_due(&bed, "sub_1", due).await;
-    let declined = PaymentOutcome::Declined { code: "generic_decline".to_owned() };
+    let declined = PaymentOutcome::Declined { code: "generic_decline".into() };
     act(&bed, "sub_1", answered(&request, "pi_1", declined), due).await;
     let later = due.saturating_add(minutes(3 * 24 * 60));
     let all = bed.store().due_subscriptions(later, 10).await.unwrap();
@@ -84,7 +85,7 @@ async fn a_charge_without_an_answer_is_due_when_its_lease_ends<B: Bed>(bed: B) {
 async fn captured_twice<B: Bed>(bed: &B, id: &str) -> Timestamp {
     let due = period_end(bed, id).await;
     let first = charge_due(bed, id, due).await;
-    let declined = PaymentOutcome::Declined { code: "generic_decline".to_owned() };
+    let declined = PaymentOutcome::Declined { code: "generic_decline".into() };
     act(bed, id, answered(&first, "pi_1", declined), due).await;
     let again = account(bed, id).await.invoices[0].next_attempt_at.unwrap();
     let second = charge_due(bed, id, again).await;
@@ -137,14 +138,14 @@ async fn a_card_tells_all_subscriptions_that_pay_with_it_how_often_it_was_tried<
     let id = given(&bed, 1).await;
     let due = period_end(&bed, &id).await;
     let first = charge_due(&bed, &id, due).await;
-    let declined = PaymentOutcome::Declined { code: "generic_decline".to_owned() };
+    let declined = PaymentOutcome::Declined { code: "generic_decline".into() };
     act(&bed, &id, answered(&first, "pi_1", declined.clone()), due).await;
     let again = account(&bed, &id).await.invoices[0].next_attempt_at.unwrap();
     let second = charge_due(&bed, &id, again).await;
     act(&bed, &id, answered(&second, "pi_2", declined), again).await;
     // Another customer comes with the same card: its allowance is used by both.
     let other = given(&bed, 2).await;
-    let set = Command::Customer(CustomerRequest::SetCard { card: "card_1".to_owned() });
+    let set = Command::Customer(CustomerRequest::SetCard { card: "card_1".into() });
     act(&bed, &other, set, again).await;
     assert_eq!(account(&bed, &other).await.customer.card.as_deref(), Some("card_1"));
     let decision = act(&bed, &other, Command::Advance, again).await;
@@ -161,14 +162,14 @@ async fn two_live_attempts_of_an_invoice_are_refused<B: Bed>(bed: B) {
         [AttemptState::InFlight, AttemptState::Unknown, AttemptState::RequiresAction, AttemptState::Succeeded]
     {
         let mut other = live.clone();
-        other.key.push_str("-2");
+        other.key = format_smolstr!("{}-2", other.key);
         other.state = state;
         let refused = bed.put(&[Write::Attempt(other)]).await;
         assert!(matches!(refused, Err(StoreError::Unique("live attempt of an invoice"))), "{refused:?}");
         assert_eq!(dump(&bed).await, before, "{state:?}");
     }
     let mut failed = live;
-    failed.key.push_str("-2");
+    failed.key = format_smolstr!("{}-2", failed.key);
     failed.state = AttemptState::Failed;
     bed.put(&[Write::Attempt(failed)]).await.unwrap();
     assert_eq!(account(&bed, &id).await.attempts.len(), 2);
@@ -180,19 +181,19 @@ async fn two_cycle_invoices_of_a_period_are_refused<B: Bed>(bed: B) {
     charge_due(&bed, &id, due).await;
     let known = account(&bed, &id).await.invoices.remove(0);
     let before = dump(&bed).await;
-    let other = Invoice { id: "another".to_owned(), ..known.clone() };
+    let other = Invoice { id: "another".into(), ..known.clone() };
     let neighbour = Write::Task(platform_core::subscription::rows::Task {
-        kind: "our_bug".to_owned(),
-        subject: "neighbour".to_owned(),
+        kind: "our_bug".into(),
+        subject: "neighbour".into(),
         at: due,
     });
     let refused = bed.put(&[neighbour, Write::Invoice(other.clone())]).await;
     assert!(matches!(refused, Err(StoreError::Unique("invoice of a period"))), "{refused:?}");
     assert_eq!(dump(&bed).await, before, "nothing of a refused transaction stays");
     bed.put(&[Write::Invoice(Invoice { state: InvoiceState::Void, ..other.clone() })]).await.unwrap();
-    let change = Invoice { id: "change".to_owned(), kind: InvoiceKind::Change, ..known };
+    let change = Invoice { id: "change".into(), kind: InvoiceKind::Change, ..known };
     bed.put(&[Write::Invoice(change.clone())]).await.unwrap();
-    let refused = bed.put(&[Write::Invoice(Invoice { id: "change_2".to_owned(), ..change })]).await;
+    let refused = bed.put(&[Write::Invoice(Invoice { id: "change_2".into(), ..change })]).await;
     assert!(matches!(refused, Err(StoreError::Unique("invoice of a period"))), "{refused:?}");
     let refused = bed.put(&[Write::Invoice(other)]).await;
     assert!(refused.is_err(), "a void invoice does not come back beside another");

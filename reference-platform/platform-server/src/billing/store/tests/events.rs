@@ -4,6 +4,7 @@ use platform_core::subscription::command::PaymentOutcome;
 use platform_core::subscription::store::{Consequence, Intake, Received, Store, StoreError};
 use platform_core::webhook::event::ContentHash;
 use platform_core::webhook::inbox::{CLAIM_LEASE, EventKey, InboxRefusal, InboxState, Settled, TRIED_FOR};
+use smol_str::SmolStr;
 use units::Timestamp;
 
 use super::bed::{Bed, act, answered, charge_due, dump, event, event_key, given, later, minutes, period_end};
@@ -166,12 +167,12 @@ async fn notices_wait_in_order_until_they_are_posted<B: Bed>(bed: B) {
     let about: Vec<_> = waiting.iter().map(|row| row.about.as_str()).collect();
     assert_eq!(about, ["pi_8", "pi_7", "pi_6"], "in the order in which they came into being");
     assert_eq!(bed.store().unposted(2).await.unwrap(), waiting[..2]);
-    let ids: Vec<String> = waiting[..2].iter().map(|row| row.id.clone()).collect();
+    let ids: Vec<SmolStr> = waiting[..2].iter().map(|row| row.id.clone()).collect();
     bed.store().posted(&ids, later(1)).await.unwrap();
     assert_eq!(bed.store().unposted(10).await.unwrap(), waiting[2..]);
     let before = dump(&bed).await;
     bed.store().posted(&ids, later(2)).await.unwrap();
-    bed.store().posted(&["no such notice".to_owned()], later(2)).await.unwrap();
+    bed.store().posted(&["no such notice".into()], later(2)).await.unwrap();
     bed.store().posted(&[], later(2)).await.unwrap();
     assert_eq!(dump(&bed).await, before, "the first time stays");
     let books = bed.books().await;

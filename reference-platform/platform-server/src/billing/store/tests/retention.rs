@@ -2,6 +2,7 @@
 
 use platform_core::subscription::command::Command;
 use platform_core::subscription::store::{Received, Store};
+use smol_str::SmolStr;
 use units::{Micros, Timestamp};
 
 use super::bed::{Bed, InSqlite, answered, charge_due, event, given, later, period_end};
@@ -47,7 +48,7 @@ async fn posted_notices_go_after_a_week_and_the_ledger_never() {
     bed.store.clean(500, week).await.unwrap();
     let notices = bed.store().unposted(100).await.unwrap();
     assert!(!notices.is_empty(), "what was not posted stays");
-    let ids: Vec<String> = notices.into_iter().map(|notice| notice.id).collect();
+    let ids: Vec<SmolStr> = notices.into_iter().map(|notice| notice.id).collect();
     bed.store().posted(&ids, due).await.unwrap();
     bed.store.clean(500, week).await.unwrap();
     let books = bed.books().await;

@@ -7,6 +7,7 @@ use platform_core::subscription::command::{Command, CustomerRequest, PaymentOutc
 use platform_core::subscription::rows::InvoiceState;
 use platform_core::subscription::store::{Consequence, Received, Store, StoreError};
 use platform_core::webhook::inbox::{InboxRefusal, InboxState, Settled};
+use smol_str::SmolStr;
 
 use super::bed::{
     Bed, account, act, all, answered, charge_due, dump, event, event_key, given, later, payment, period_end,
@@ -29,11 +30,11 @@ async fn a_settlement_whose_consequence_is_refused_leaves_the_event_claimed<B: B
     bed.store().claim(&event_key("evt_1"), 1, later(0)).await.unwrap();
     let before = dump(&bed).await;
     let seen = Command::PaymentSeen {
-        attempt: "no such attempt".to_owned(),
+        attempt: "no such attempt".into(),
         payment: payment("pi_1", PaymentOutcome::Captured),
     };
     for subscription in [id.as_str(), "sub_9"] {
-        let consequence = Consequence::Command(subscription.to_owned(), seen.clone());
+        let consequence = Consequence::Command(subscription.into(), seen.clone());
         let key = event_key("evt_1");
         let refused = bed.store().settle((&key, 1), Settled::Processed, consequence, later(0)).await;
         assert!(refused.is_err());
@@ -71,8 +72,8 @@ async fn a_refused_unit_takes_nothing_of_its_neighbours_with_it<B: Bed>(bed: B) 
             })
         }));
         tasks.push(Box::pin(async move {
-            let pay = Command::Customer(CustomerRequest::SetCard { card: String::new() });
-            let consequence = Consequence::Command(format!("sub_{n}"), pay);
+            let pay = Command::Customer(CustomerRequest::SetCard { card: String::new().into() });
+            let consequence = Consequence::Command(format!("sub_{n}").into(), pay);
             let key = event_key(&format!("evt_{n}"));
             store.settle((&key, 1), Settled::Processed, consequence, later(1)).await
         }));
@@ -136,7 +137,8 @@ async fn reopening_keeps_everything<B: Bed>(bed: B) {
     bed.store().receive(event("evt_1", "pi_1", 1), due).await.unwrap();
     bed.store().claim(&event_key("evt_1"), 1, due).await.unwrap();
     bed.store().receive(event("evt_2", "pi_2", 1), due).await.unwrap();
-    let notices: Vec<String> = bed.store().unposted(1).await.unwrap().into_iter().map(|row| row.id).collect();
+    let notices: Vec<SmolStr> =
+        bed.store().unposted(1).await.unwrap().into_iter().map(|row| row.id).collect();
     bed.store().posted(&notices, due).await.unwrap();
     let before = dump(&bed).await;
     assert!(before.contains("evt_1") && before.contains("pi_1"));

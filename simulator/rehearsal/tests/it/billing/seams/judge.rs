@@ -18,7 +18,7 @@ pub(super) fn complaints(scene: &Scene) -> Vec<String> {
     found.extend(rows(&books));
     found.extend(events(scene, &books));
     for notice in &books.notices {
-        if notice.posted_at.is_none() || !scene.posted().contains(&notice.id) {
+        if notice.posted_at.is_none() || !scene.posted().iter().any(|id| *id == notice.id) {
             found.push(format!("notice `{}` was never posted", notice.id));
         }
     }

@@ -70,8 +70,8 @@ impl Scene {
         let platform = Platform::start(plans, endpoint, START);
         for n in 1..=7 {
             let taken = TakenOver {
-                id: format!("sub_{n}"),
-                customer: Customer { id: format!("c_{n}"), card: Some(format!("card_{n}")) },
+                id: format!("sub_{n}").into(),
+                customer: Customer { id: format!("c_{n}").into(), card: Some(format!("card_{n}").into()) },
                 owner: Owner::Platform,
                 plan: plan.clone(),
                 zone: Zone::UTC,
@@ -277,7 +277,7 @@ impl Outside for Scene {
     }
 
     async fn post(&self, notice: &Notice) -> Result<bool, Stopped> {
-        self.posted.borrow_mut().push(notice.id.clone());
+        self.posted.borrow_mut().push(notice.id.to_string());
         Ok(true)
     }
 
@@ -291,7 +291,7 @@ impl Outside for Scene {
 
 fn plan() -> Plan {
     Plan {
-        name: "basic".to_owned(),
+        name: "basic".to_owned().into(),
         price: Money::new(999, Currency::from_code("EUR").expect("a currency")),
         interval: Interval::Months(1),
         end: EndOfDunning::Canceled,

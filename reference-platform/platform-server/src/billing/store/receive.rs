@@ -1,0 +1,109 @@
+//! Storing webhooks: many in one statement where they are new, as nearly all are, and one by one where the statement finds one that is
+//! not.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use platform_core::subscription::store::{Intake, Received, StoreError};
+use platform_core::webhook::inbox::{self, EventKey, InboxCommand, InboxDecision, InboxState};
+use sqlx::SqliteConnection;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use units::Timestamp;
+
+use super::unit::Place;
+use super::write::{json, sender_name};
+use super::{load, storage, write};
+
+/// Rows of one statement, from many to few: any number is a sum of these, and few statements stay prepared.
+const ROWS: [usize; 4] = [64, 16, 4, 1];
+
+/// One statement for each.
+static INSERT: LazyLock<[String; 4]> = LazyLock::new(|| {
+    ROWS.map(|rows| {
+        let values = vec!["(?, ?, ?, ?, ?)"; rows].join(", ");
+        format!("INSERT INTO inbox (sender, account, event_id, row, body) VALUES {values}")
+    })
+});
+
+const INSERT_IF_NEW: &str =
+    "INSERT INTO inbox (sender, account, event_id, row, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+
+/// A webhook as it is to be stored.
+struct New<'a> {
+    intake: &'a Intake,
+    row: String,
+}
+
+impl<'a> New<'a> {
+    fn of(intake: &'a Intake, now: Timestamp) -> Result<Self, StoreError> {
+        let command = InboxCommand::Receive(intake.incoming.clone());
+        let InboxDecision::Put(mut row) = inbox::decide(None, &command, now)? else {
+            return Err(StoreError::Unique("event"));
+        };
+        if let Some(reason) = &intake.quarantine {
+            row.state = InboxState::Quarantined { reason: reason.clone() };
+        }
+        Ok(Self { row: json(&row)?, intake })
+    }
+
+    fn bound<'q>(
+        &self,
+        query: Query<'q, sqlx::Sqlite, SqliteArguments>,
+    ) -> Query<'q, sqlx::Sqlite, SqliteArguments> {
+        let EventKey { sender, account, event_id } = &self.intake.incoming.key;
+        query
+            .bind(sender_name(*sender))
+            .bind(account.clone())
+            .bind(event_id.clone())
+            .bind(self.row.clone())
+            .bind(self.intake.body.clone())
+    }
+}
+
+/// Stores those of many webhooks that are new, in few statements; tells for each whether it did. The others, and any that stands
+/// twice among them, are left to [`one`].
+pub(super) async fn new_ones(
+    connection: &mut SqliteConnection,
+    intakes: &[(&Intake, Timestamp)],
+) -> Vec<bool> {
+    let mut seen: BTreeSet<&EventKey> = BTreeSet::new();
+    let rows: Vec<Option<New<'_>>> = intakes
+        .iter()
+        .map(|(intake, now)| New::of(intake, *now).ok().filter(|_| seen.insert(&intake.incoming.key)))
+        .collect();
+    let mut done = vec![false; intakes.len()];
+    let mut places: &[usize] = &(0..rows.len()).filter(|n| rows[*n].is_some()).collect::<Vec<_>>();
+    for (rows_at_once, statement) in ROWS.into_iter().zip(&*INSERT) {
+        while places.len() >= rows_at_once {
+            let (now, later) = places.split_at(rows_at_once);
+            let new = now.iter().filter_map(|n| rows[*n].as_ref());
+            let query = new.fold(sqlx::query(statement.as_str()), |query, row| row.bound(query));
+            // A statement that meets a known webhook writes nothing, so that each of its own can be looked at by itself.
+            if query.execute(&mut *connection).await.is_ok() {
+                now.iter().for_each(|n| done[*n] = true);
+            }
+            places = later;
+        }
+    }
+    done
+}
+
+/// Stores a webhook that is not there yet, or says what became of one that is.
+pub(super) async fn one(place: &mut Place<'_>, intake: &Intake) -> Result<Received, StoreError> {
+    let key = &intake.incoming.key;
+    let query = New::of(intake, place.now)?.bound(sqlx::query(INSERT_IF_NEW));
+    let written = query.execute(&mut *place.connection).await.map_err(|error| storage(&error))?;
+    if written.rows_affected() == 1 {
+        return Ok(Received::Stored);
+    }
+    let known = load::event(place.connection, key).await?;
+    match inbox::decide(known.as_ref(), &InboxCommand::Receive(intake.incoming.clone()), place.now)? {
+        InboxDecision::Duplicate => Ok(Received::Duplicate),
+        InboxDecision::Conflict => {
+            write::alert(place.connection, "event_conflict", &key.event_id, place.now).await?;
+            Ok(Received::Conflict)
+        }
+        InboxDecision::Put(_) => Err(StoreError::Unique("event")),
+    }
+}
