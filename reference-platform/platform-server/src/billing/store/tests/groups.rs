@@ -19,7 +19,7 @@ fn id(n: u32) -> String {
 /// The same id with other content.
 fn forged(n: u32) -> Intake {
     let mut intake = event(&id(n), "pi_1", 1);
-    intake.incoming.content = ContentHash::of(b"forged");
+    intake.incoming.content = ContentHash::of_bytes(b"forged");
     intake
 }
 
@@ -52,7 +52,7 @@ async fn new_known_repeated_and_forged_ones_of_a_group_are_told_apart() {
     assert_eq!(count(Received::Conflict), known_before);
     let books = store.books().await.unwrap();
     assert_eq!(books.inbox.rows.len(), MANY as usize);
-    assert!(books.inbox.rows[&event_key(&id(14))].content != ContentHash::of(b"forged"), "the first one stays");
+    assert!(books.inbox.rows[&event_key(&id(14))].content != ContentHash::of_bytes(b"forged"), "the first one stays");
     assert_eq!(store.alerts().await.unwrap().len(), known_before);
 }
 
