@@ -3,6 +3,7 @@
 //! `q` may hold anything: bytes that are no UTF-8 are read as U+FFFD, and what is too long for the query plan is cut there, not here.
 
 use http::HeaderMap;
+use platform_core::catalog::codes;
 use platform_core::catalog::record::{Kind, Territory, Tier};
 use units::Timestamp;
 
@@ -105,7 +106,7 @@ pub fn search(query: Option<&str>, context: Context<'_>) -> Result<SearchRequest
         viewer: viewer(&fields, context)?,
         kinds: kinds(&fields)?,
         genres: fields.many("genre")?,
-        languages: fields.many("language")?,
+        languages: fields.many("language")?.into_iter().map(as_tag).collect(),
         year_from: fields.number("year_from", *YEARS.start(), *YEARS.end())?,
         year_to: fields.number("year_to", *YEARS.start(), *YEARS.end())?,
         limit: fields.number("limit", 1, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT),
@@ -118,6 +119,11 @@ pub fn search(query: Option<&str>, context: Context<'_>) -> Result<SearchRequest
         }
         _ => Ok(request),
     }
+}
+
+/// A language as the catalogue writes it; what is none is left, and finds nothing.
+fn as_tag(text: String) -> String {
+    codes::language(&text).map_or(text, |tag| tag.to_string())
 }
 
 /// Reads a request for suggestions.
