@@ -24,6 +24,9 @@ const WRITER_BYTES: usize = 64 << 20;
 const CHANGES_BYTES: usize = 15 << 20;
 /// So many segments of about one size are merged into one.
 const SEGMENTS_OF_A_SIZE: usize = 4;
+/// A segment of which more than this share is of earlier versions is written anew: until then the dictionary that typing slips
+/// are looked up in still has, and counts, the words of those.
+const RETIRED_SHARE_MAX: f32 = 0.25;
 
 /// What changes the index; one at a time.
 pub(super) struct Writing {
@@ -33,6 +36,8 @@ pub(super) struct Writing {
     writer: Option<IndexWriter>,
     /// The place of the latest version of each title, by number.
     latest: BTreeMap<u64, u32>,
+    /// Places of versions that the next commit takes away.
+    retiring: Vec<u32>,
     /// For an index on disk.
     seal: Option<Seal>,
 }
@@ -133,7 +138,7 @@ impl SearchIndex {
         if view.searcher.num_docs() != latest.len() as u64 {
             return Err(SearchError::OtherTitles);
         }
-        let writing = Writing { index, reader, writer: None, latest, seal: None };
+        let writing = Writing { index, reader, writer: None, latest, retiring: Vec::new(), seal: None };
         Ok(Self {
             fields,
             titles: RwLock::new(titles),
@@ -150,7 +155,7 @@ impl SearchIndex {
     /// [`SearchError`] when the index library fails; then the index serves what it has, and is to be built anew.
     pub fn prepare(&self, edits: &[Edit]) -> Result<Vec<u32>, SearchError> {
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Writing { index, writer, latest, .. } = &mut *writing;
+        let Writing { index, writer, latest, retiring, .. } = &mut *writing;
         if writer.is_none() {
             *writer = Some(changes_writer(index)?);
         }
@@ -159,7 +164,7 @@ impl SearchIndex {
         for edit in edits {
             let (Edit::Put(number, _) | Edit::Remove(number)) = edit;
             writer.delete_term(Term::from_field_u64(self.fields.number, *number));
-            latest.remove(number);
+            retiring.extend(latest.remove(number));
             if let Edit::Put(number, record) = edit {
                 let forms = forms(record);
                 // Locked title by title: searches wait for one title at most.
@@ -182,6 +187,10 @@ impl SearchIndex {
             writer.commit()?;
         }
         self.show(&writing)?;
+        for place in std::mem::take(&mut writing.retiring) {
+            // Locked one by one, as above: what words weigh follows within the commit.
+            self.titles.write().unwrap_or_else(PoisonError::into_inner).retire(place);
+        }
         if writing.merge()? {
             self.show(&writing)?;
         }
@@ -215,6 +224,7 @@ impl Writing {
         let Some(writer) = &mut self.writer else { return Ok(false) };
         let mut policy = LogMergePolicy::default();
         policy.set_min_num_segments(SEGMENTS_OF_A_SIZE);
+        policy.set_del_docs_ratio_before_merge(RETIRED_SHARE_MAX);
         let candidates = policy.compute_merge_candidates(&self.index.searchable_segment_metas()?);
         for candidate in &candidates {
             writer.merge(&candidate.0).wait()?;

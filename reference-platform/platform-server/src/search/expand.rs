@@ -60,7 +60,7 @@ impl Expander<'_> {
             meanings.add(Place::Joined, &word.raw, 0.97);
         }
         let stem = normalise::stem(&word.raw);
-        for &id in self.titles.vocabulary.with_stem(&normalise::stem(text)).iter().take(TERMS_MAX) {
+        for id in self.titles.vocabulary.with_stem(&normalise::stem(text)).take(TERMS_MAX) {
             meanings.add(Place::Title, self.titles.vocabulary.text(id), 0.88);
         }
         meanings.add(Place::Genre, &stem, 0.75);
@@ -111,7 +111,7 @@ impl Expander<'_> {
         if is_last && length >= 4 {
             self.distance(Place::Title, text, Slips { one: 0.70, two: None, prefix: true }, meanings)?;
         }
-        for &id in self.titles.vocabulary.with_sound(&normalise::phonetic(text)).iter().take(TERMS_MAX) {
+        for id in self.titles.vocabulary.with_sound(&normalise::phonetic(text)).take(TERMS_MAX) {
             let heard = self.titles.vocabulary.text(id);
             if heard.len().abs_diff(text.len()) <= 3 {
                 meanings.add(Place::Title, heard, 0.68);

@@ -70,7 +70,7 @@ pub(super) struct Title {
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
     ids: BTreeMap<String, WordId>,
-    /// In how many titles a word stands in the title or in a name; by number.
+    /// In how many titles, earlier versions apart, a word stands in the title or in a name; by number.
     seen: Vec<u32>,
     /// Words of titles by stem and by sound.
     by_stem: BTreeMap<String, Vec<WordId>>,
@@ -92,13 +92,18 @@ impl Vocabulary {
     }
 
     /// Words of titles with this stem.
-    pub(super) fn with_stem(&self, stem: &str) -> &[WordId] {
-        self.by_stem.get(stem).map_or(&[], Vec::as_slice)
+    pub(super) fn with_stem(&self, stem: &str) -> impl Iterator<Item = WordId> {
+        self.living(self.by_stem.get(stem))
     }
 
     /// Words of titles with this sound.
-    pub(super) fn with_sound(&self, sound: &str) -> &[WordId] {
-        self.by_sound.get(sound).map_or(&[], Vec::as_slice)
+    pub(super) fn with_sound(&self, sound: &str) -> impl Iterator<Item = WordId> {
+        self.living(self.by_sound.get(sound))
+    }
+
+    /// Those that some title still has.
+    fn living(&self, words: Option<&Vec<WordId>>) -> impl Iterator<Item = WordId> {
+        words.into_iter().flatten().copied().filter(|id| self.seen(*id) > 0)
     }
 
     fn intern(&mut self, word: &str) -> WordId {
@@ -116,8 +121,9 @@ impl Vocabulary {
         let before = self.texts.len();
         let id = self.intern(word);
         let is_new = self.texts.len() > before;
-        if is_new || !self.with_stem(&normalise::stem(word)).contains(&id) {
-            self.by_stem.entry(normalise::stem(word)).or_default().push(id);
+        let stem = normalise::stem(word);
+        if is_new || self.by_stem.get(&stem).is_none_or(|known| !known.contains(&id)) {
+            self.by_stem.entry(stem).or_default().push(id);
             self.by_sound.entry(normalise::phonetic(word)).or_default().push(id);
         }
         id
@@ -129,13 +135,25 @@ impl Vocabulary {
 pub(super) struct Titles {
     pub(super) vocabulary: Vocabulary,
     pub(super) list: Vec<Title>,
+    /// How many of the list are earlier versions, or of titles that are gone.
+    retired: usize,
+}
+
+impl Title {
+    /// The words that it is counted under, each once.
+    fn counted(&self) -> Vec<WordId> {
+        let of_forms = self.forms.iter().flat_map(|form| form.words.iter().chain(&form.written));
+        let mut words: Vec<WordId> = of_forms.chain(&self.people).copied().collect();
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
 }
 
 impl Titles {
     /// Keeps a title whose forms have been made; returns its place.
     pub(super) fn push(&mut self, record: &TitleRecord, texts: &[Form<String>]) -> u32 {
         let vocabulary = &mut self.vocabulary;
-        let mut seen: Vec<WordId> = Vec::new();
         let mut forms = Vec::with_capacity(texts.len());
         for text in texts {
             let mut title_words = |words: &[String]| {
@@ -144,8 +162,6 @@ impl Titles {
             let (words, written) = (title_words(&text.words), title_words(&text.written));
             let mut others = |words: &[String]| words.iter().map(|word| vocabulary.intern(word)).collect();
             let (pairs, wholes) = (others(&text.pairs), others(&text.wholes));
-            seen.extend(&words);
-            seen.extend(&written);
             let keys = text.keys.clone();
             forms.push(Form { keys, words, written, pairs, wholes, has_article: text.has_article });
         }
@@ -157,16 +173,10 @@ impl Titles {
         }
         people.sort_unstable();
         people.dedup();
-        seen.extend(&people);
-        seen.sort_unstable();
-        seen.dedup();
-        for id in seen {
-            vocabulary.seen[id as usize] += 1;
-        }
         let ordinal = u32::try_from(self.list.len()).expect("fewer than four thousand million titles");
         #[expect(clippy::cast_possible_truncation, reason = "a share needs no more than single precision")]
         let popularity = record.popularity.as_f64() as f32;
-        self.list.push(Title {
+        let title = Title {
             id: record.id.clone(),
             kind: record.kind,
             shown: record.title.clone(),
@@ -174,14 +184,26 @@ impl Titles {
             popularity,
             forms,
             people,
-        });
+        };
+        for id in title.counted() {
+            self.vocabulary.seen[id as usize] += 1;
+        }
+        self.list.push(title);
         ordinal
+    }
+
+    /// Takes a version that no search finds any more out of the counts, once: what is left weighs as if it had never been.
+    pub(super) fn retire(&mut self, place: u32) {
+        for id in self.list[place as usize].counted() {
+            self.vocabulary.seen[id as usize] -= 1;
+        }
+        self.retired += 1;
     }
 
     /// How telling a word is: 1 for one that no title has, towards 0 for one that all have.
     #[expect(clippy::cast_precision_loss, reason = "counts of titles are far below 2^53")]
     pub(super) fn weight(&self, seen: u32) -> f32 {
-        let all = self.list.len().max(2) as f64;
+        let all = (self.list.len() - self.retired).max(2) as f64;
         let weight = libm::log(1.0 + all / (1.0 + f64::from(seen))) / libm::log(1.0 + all);
         #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than single precision")]
         let weight = weight.max(0.08) as f32;
