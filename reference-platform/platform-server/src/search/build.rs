@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use platform_core::catalog::record::TitleRecord;
-use tantivy::index::SegmentId;
 use tantivy::indexer::{LogMergePolicy, MergePolicy, NoMergePolicy};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use super::disk::Seal;
-use super::index::{SearchError, SearchIndex, View};
+use super::index::{SearchError, SearchIndex};
 use super::schema::{self, Fields};
 use super::titles::{Titles, forms};
+use super::view::View;
 
 /// Memory that the one writer thread may fill before it writes a segment.
 const WRITER_BYTES: usize = 64 << 20;
@@ -134,7 +134,7 @@ impl SearchIndex {
     ) -> Result<Self, SearchError> {
         let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         reader.reload()?;
-        let view = view(reader.searcher(), &latest, None)?;
+        let view = View::of(reader.searcher(), fields, &latest, None)?;
         if view.searcher.num_docs() != latest.len() as u64 {
             return Err(SearchError::OtherTitles);
         }
@@ -207,7 +207,7 @@ impl SearchIndex {
     fn show(&self, writing: &Writing) -> Result<(), SearchError> {
         writing.reader.reload()?;
         let before = self.view();
-        let after = view(writing.reader.searcher(), &writing.latest, Some(&before))?;
+        let after = View::of(writing.reader.searcher(), self.fields, &writing.latest, Some(&before))?;
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
         Ok(())
     }
@@ -237,31 +237,4 @@ fn changes_writer(index: &Index) -> Result<IndexWriter, SearchError> {
     let writer: IndexWriter = index.writer_with_num_threads(1, CHANGES_BYTES)?;
     writer.set_merge_policy(Box::new(NoMergePolicy));
     Ok(writer)
-}
-
-/// A view with the places of its documents; those of segments that were there before are known.
-fn view(searcher: Searcher, latest: &BTreeMap<u64, u32>, before: Option<&View>) -> Result<View, SearchError> {
-    let mut known: BTreeMap<SegmentId, &Arc<[u32]>> = BTreeMap::new();
-    if let Some(before) = before {
-        let segments = before.searcher.segment_readers().iter().map(|segment| segment.segment_id());
-        known.extend(segments.zip(&before.ordinals));
-    }
-    let mut ordinals = Vec::new();
-    for segment in searcher.segment_readers() {
-        if let Some(places) = known.get(&segment.segment_id()) {
-            ordinals.push(Arc::clone(places));
-            continue;
-        }
-        let column = segment.fast_fields().u64(schema::NUMBER)?.first_or_default_col(u64::MAX);
-        let mut places = Vec::with_capacity(segment.max_doc() as usize);
-        for document in 0..segment.max_doc() {
-            let place = latest.get(&column.get_val(document)).copied();
-            if place.is_none() && !segment.is_deleted(document) {
-                return Err(SearchError::OtherTitles);
-            }
-            places.push(place.unwrap_or(0));
-        }
-        ordinals.push(places.into());
-    }
-    Ok(View { searcher, ordinals })
 }

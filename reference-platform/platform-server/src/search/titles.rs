@@ -1,7 +1,9 @@
 //! What is kept in memory of every title: its words as numbers, for judging candidates without touching the disk.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
+use indexmap::IndexSet;
 use platform_core::catalog::normalise;
 use platform_core::catalog::record::{Kind, RecordId, TitleRecord};
 
@@ -9,6 +11,9 @@ use super::schema;
 
 /// Number of a word in the vocabulary.
 pub(super) type WordId = u32;
+
+/// The same hashes in every run.
+pub(super) type Fixed = BuildHasherDefault<DefaultHasher>;
 
 /// One way to write a title, in words of type `W`: text while it is made, numbers once it is kept.
 #[derive(Debug, Clone, Default)]
@@ -69,22 +74,22 @@ pub(super) struct Title {
 /// Words by number, and who has them.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
-    ids: BTreeMap<String, WordId>,
+    /// In the order in which they came, which gives them their numbers.
+    words: IndexSet<String, Fixed>,
     /// In how many titles, earlier versions apart, a word stands in the title or in a name; by number.
     seen: Vec<u32>,
     /// Words of titles by stem and by sound.
     by_stem: BTreeMap<String, Vec<WordId>>,
     by_sound: BTreeMap<String, Vec<WordId>>,
-    texts: Vec<String>,
 }
 
 impl Vocabulary {
     pub(super) fn id(&self, word: &str) -> Option<WordId> {
-        self.ids.get(word).copied()
+        self.words.get_index_of(word).map(number)
     }
 
     pub(super) fn text(&self, id: WordId) -> &str {
-        &self.texts[id as usize]
+        &self.words[id as usize]
     }
 
     pub(super) fn seen(&self, id: WordId) -> u32 {
@@ -107,26 +112,50 @@ impl Vocabulary {
     }
 
     fn intern(&mut self, word: &str) -> WordId {
-        if let Some(id) = self.ids.get(word) {
-            return *id;
+        if let Some(id) = self.id(word) {
+            return id;
         }
-        let id = WordId::try_from(self.texts.len()).expect("fewer than four thousand million words");
-        self.ids.insert(word.to_owned(), id);
-        self.texts.push(word.to_owned());
         self.seen.push(0);
-        id
+        number(self.words.insert_full(word.to_owned()).0)
     }
 
     fn intern_title_word(&mut self, word: &str) -> WordId {
-        let before = self.texts.len();
+        let before = self.words.len();
         let id = self.intern(word);
-        let is_new = self.texts.len() > before;
+        let is_new = self.words.len() > before;
         let stem = normalise::stem(word);
         if is_new || self.by_stem.get(&stem).is_none_or(|known| !known.contains(&id)) {
             self.by_stem.entry(stem).or_default().push(id);
             self.by_sound.entry(normalise::phonetic(word)).or_default().push(id);
         }
         id
+    }
+}
+
+fn number(place: usize) -> WordId {
+    WordId::try_from(place).expect("fewer than four thousand million words")
+}
+
+/// How telling words are among so many titles.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    all: f64,
+    log: f64,
+}
+
+impl Scale {
+    #[expect(clippy::cast_precision_loss, reason = "counts of titles are far below 2^53")]
+    fn of(titles: usize) -> Self {
+        let all = titles.max(2) as f64;
+        Self { all, log: libm::log(1.0 + all) }
+    }
+
+    /// 1 for a word that no title has, towards 0 for one that all have.
+    pub(super) fn weight(self, seen: u32) -> f32 {
+        let weight = libm::log(1.0 + self.all / (1.0 + f64::from(seen))) / self.log;
+        #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than single precision")]
+        let weight = weight.max(0.08) as f32;
+        weight
     }
 }
 
@@ -200,13 +229,8 @@ impl Titles {
         self.retired += 1;
     }
 
-    /// How telling a word is: 1 for one that no title has, towards 0 for one that all have.
-    #[expect(clippy::cast_precision_loss, reason = "counts of titles are far below 2^53")]
-    pub(super) fn weight(&self, seen: u32) -> f32 {
-        let all = (self.list.len() - self.retired).max(2) as f64;
-        let weight = libm::log(1.0 + all / (1.0 + f64::from(seen))) / libm::log(1.0 + all);
-        #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than single precision")]
-        let weight = weight.max(0.08) as f32;
-        weight
+    /// How telling a word is here.
+    pub(super) fn scale(&self) -> Scale {
+        Scale::of(self.list.len() - self.retired)
     }
 }

@@ -26,7 +26,7 @@ const YEARS: std::ops::RangeInclusive<u16> = 1_888..=2_100;
 const QUOTED_CHARS_MAX: usize = 40;
 
 /// What `/v1/search` takes.
-pub const SEARCH: [&str; 12] = [
+pub const SEARCH: [&str; 13] = [
     "q",
     "region",
     "tier",
@@ -39,6 +39,7 @@ pub const SEARCH: [&str; 12] = [
     "limit",
     "cursor",
     "explain",
+    "facets",
 ];
 /// What `/v1/search/suggest` takes.
 pub const SUGGEST: [&str; 5] = ["q", "region", "tier", "age", "limit"];
@@ -71,6 +72,8 @@ pub struct SearchRequest {
     pub cursor: Option<String>,
     /// Whether to say why each result stands where it stands.
     pub explain: bool,
+    /// Whether to count the values of filters: a client that shows none saves the work.
+    pub facets: bool,
 }
 
 /// Suggestions as asked for.
@@ -111,7 +114,8 @@ pub fn search(query: Option<&str>, context: Context<'_>) -> Result<SearchRequest
         year_to: fields.number("year_to", *YEARS.start(), *YEARS.end())?,
         limit: fields.number("limit", 1, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT),
         cursor: fields.one("cursor")?.map(str::to_owned),
-        explain: fields.flag("explain")?,
+        explain: fields.flag("explain", false)?,
+        facets: fields.flag("facets", true)?,
     };
     match (request.year_from, request.year_to) {
         (Some(from), Some(to)) if from > to => {
@@ -222,9 +226,10 @@ impl Fields {
         Ok(values)
     }
 
-    fn flag(&self, name: &'static str) -> Result<bool, Problem> {
+    fn flag(&self, name: &'static str, usual: bool) -> Result<bool, Problem> {
         match self.one(name)? {
-            None | Some("0" | "false") => Ok(false),
+            None => Ok(usual),
+            Some("0" | "false") => Ok(false),
             Some("1" | "true") => Ok(true),
             Some(other) => Err(bad(name, other, "1 or 0".to_owned())),
         }
