@@ -5,9 +5,10 @@
 //! - [`disk`]: the index on disk, sealed, and what is wrong with one that is not as it was.
 //! - `schema`: fields of the inverted index and what stands in them.
 //! - `titles`: what is kept in memory of every title, and the vocabulary.
-//! - `expand`: which terms of the dictionary a typed word may mean.
-//! - `retrieve`: from terms to candidates, within a bound of postings visited.
-//! - `judge`: the features of a candidate, for `platform-core` to weigh.
+//! - `view`: the index at one moment.
+//! - `lexicon`, `expand`: which terms of the dictionary a typed word may mean.
+//! - `retrieve`, `pool`: from terms to candidates, within a bound of postings visited.
+//! - `likely`, `judge`: the features of a candidate, for `platform-core` to weigh.
 //!
 //! The query parser of the index library is not used: what viewers type is no query language.
 
@@ -16,10 +17,15 @@ pub mod disk;
 mod expand;
 pub mod index;
 mod judge;
+mod lexicon;
+mod likely;
+mod pool;
 mod retrieve;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod titles;
+mod view;
 
-pub use index::{Hit, SearchError, SearchIndex, View};
+pub use index::{Hit, SearchError, SearchIndex};
+pub use view::View;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use platform_server::catalog::import::ImportError;
 use platform_server::catalog::live::{Live, LiveError};
 use platform_server::catalog::store::{CatalogStore, StoreError};
-use platform_server::search::disk::{Identity, IndexFolder};
+use platform_server::search::disk::{ClaimError, Identity, IndexFolder};
 use platform_server::search_api::routes::SearchApi;
 use tokio::runtime::Runtime;
 
@@ -38,8 +38,21 @@ pub async fn live(path: &Path, api: Arc<SearchApi>) -> Result<Live, Failure> {
     let store = open_existing(path).await?;
     let mut root = path.as_os_str().to_owned();
     root.push("-index");
-    let folder = IndexFolder::new(PathBuf::from(root), Identity::of(store.name().to_owned()));
+    let claimed = IndexFolder::claim(PathBuf::from(root), Identity::of(store.name().to_owned()));
+    let folder = claimed.map_err(|error| claim_failure(&error))?;
     Ok(Live::new(store, Some(folder), api))
+}
+
+/// Why an index could not be had, and the next step.
+fn claim_failure(error: &ClaimError) -> Failure {
+    let text = chain(error);
+    match error {
+        ClaimError::InUse { .. } => Failure::usage(text)
+            .hint("stop the `rehearsal serve` that has it, or serve a copy of the catalogue with --store"),
+        ClaimError::Lock { .. } => Failure::cannot_judge(text).hint(
+            "see whether the folder beside the catalogue can be written, and its file system knows locks",
+        ),
+    }
 }
 
 /// Why a catalogue could not be served, and the next step.

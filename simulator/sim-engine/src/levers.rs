@@ -38,6 +38,26 @@ pub fn choices(levers: Levers) -> Choices {
         .with(Lever::Shield, side(levers.shield.is_on()))
 }
 
+/// Whether an arm with these levers cannot tell two worlds apart: they are equal but for settings of policies that it does
+/// not use. A run in one is then the run in the other.
+///
+/// An arm that steers statically hears of telemetry and never acts on it; one that hands out no load policy reads none; one
+/// whose cache keys hold no tokens does not care who shares one.
+#[must_use]
+pub fn reads_the_same(levers: Levers, one: &World, other: &World) -> bool {
+    let mut other = other.clone();
+    if levers.steering == SteeringName::Static {
+        other.platform.steering = one.platform.steering;
+    }
+    if levers.load_policy == PolicyName::PlayerDefault {
+        other.platform.load_policy = one.platform.load_policy;
+    }
+    if levers.cache_key == KeyName::Normalised {
+        other.tokens = one.tokens;
+    }
+    other == *one
+}
+
 fn health_config(policy: &SteeringPolicy, step: Micros) -> HealthConfig {
     HealthConfig {
         step,

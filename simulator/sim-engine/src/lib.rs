@@ -34,7 +34,7 @@ pub mod stage;
 mod warm;
 mod wheel;
 
-pub use levers::choices;
+pub use levers::{choices, reads_the_same};
 pub use output::{Conservation, RunOutput};
 pub use run::{RunOptions, run};
 pub use stage::Stage;

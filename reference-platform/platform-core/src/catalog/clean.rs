@@ -2,13 +2,15 @@
 //!
 //! Each step is a pure function of one field, changes nothing that is in order, and does nothing the second time. What a step
 //! cannot mend without guessing is refused with a reason and a suggestion: such a record is set aside for a person, and the
-//! import goes on.
+//! import goes on. Where a title can do without a value (a year, a language, a country, a rating), an impossible or unknown
+//! one is taken out instead, and the change says what was expected.
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::maturity;
 use super::normalise;
 use super::record::{Maturity, TitleRecord};
+
+mod coded;
 
 /// First year of which a film is known.
 const YEAR_MIN: u16 = 1888;
@@ -34,8 +36,10 @@ pub struct Change {
     pub step: &'static str,
     /// What stood there.
     pub before: String,
-    /// What stands there now.
+    /// What stands there now; nothing if it was taken out.
     pub after: String,
+    /// Why it was taken out and what was expected, if the step knows no code for it.
+    pub why: Option<String>,
 }
 
 /// A record in order, and what that took.
@@ -97,22 +101,23 @@ pub fn clean(mut record: TitleRecord, this_year: u16) -> Result<Cleaned, Refused
     list("cast", &mut record.cast, &mut changes)?;
     list("directors", &mut record.directors, &mut changes)?;
     list("genres", &mut record.genres, &mut changes)?;
+    texts("languages", &mut record.languages, &mut changes)?;
+    texts("countries", &mut record.countries, &mut changes)?;
+    coded::codes(&mut record, &mut changes);
     if let Some(year) = record.year.filter(|year| !(YEAR_MIN..=this_year + YEARS_AHEAD).contains(year)) {
         changes.push(change(("year", "out of range"), year.to_string(), String::new()));
         record.year = None;
     }
     runtime_from_rating(&mut record, &mut changes);
-    let age_min = record.maturity.original.as_deref().map_or(record.maturity.age_min, maturity::age_min);
-    if age_min != record.maturity.age_min {
-        let before = record.maturity.age_min.to_string();
-        changes.push(change(("maturity", "age of the rating"), before, age_min.to_string()));
-        record.maturity.age_min = age_min;
+    if let Some(original) = &mut record.maturity.original {
+        replace(("maturity", "spaces"), original, plain_spaces, &mut changes);
     }
+    coded::rating(&mut record.maturity, &mut changes);
     Ok(Cleaned { record, changes })
 }
 
 fn change((field, step): (&'static str, &'static str), before: String, after: String) -> Change {
-    Change { field, step, before, after }
+    Change { field, step, before, after, why: None }
 }
 
 /// Runs one step on one text.
@@ -139,11 +144,14 @@ fn text(field: &'static str, text: &mut String, changes: &mut Vec<Change>) -> Re
     Ok(())
 }
 
-/// The same for every text of a list, of which empty and repeated ones go.
+/// The same for every text of a list.
+fn texts(field: &'static str, texts: &mut [String], changes: &mut Vec<Change>) -> Result<(), Refused> {
+    texts.iter_mut().try_for_each(|one| text(field, one, changes))
+}
+
+/// The same, and empty and repeated ones go.
 fn list(field: &'static str, texts: &mut Vec<String>, changes: &mut Vec<Change>) -> Result<(), Refused> {
-    for one in &mut *texts {
-        text(field, one, changes)?;
-    }
+    self::texts(field, texts, changes)?;
     let before = texts.join("; ");
     let mut seen = Vec::with_capacity(texts.len());
     texts.retain(|one| {

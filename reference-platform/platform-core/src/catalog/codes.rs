@@ -7,6 +7,10 @@
 //! All are total on any Unicode, and read what they have written as the same. What is not known is refused and never
 //! guessed: a wrong territory shows a title where nobody has the right to.
 
+use std::collections::BTreeSet;
+
+use super::record::Territory;
+
 mod country;
 mod language;
 mod region;
@@ -14,6 +18,19 @@ mod region;
 pub use country::{Country, FormerCountry, country};
 pub use language::{LanguageTag, language};
 pub use region::{Region, region};
+
+/// Reads where rights are sold: a country of today, or all that lie in a region.
+///
+/// # Errors
+/// [`UnknownCode::Gone`] for a former country, though one of today took its place: what was sold for it, nobody knows here.
+/// [`UnknownCode::Country`] and [`UnknownCode::TwoCountries`] for what is neither.
+pub fn territories(text: &str) -> Result<BTreeSet<Territory>, UnknownCode> {
+    match country(text) {
+        Ok(Country::Current(territory)) => Ok(BTreeSet::from([territory])),
+        Ok(Country::Former(_)) => Err(UnknownCode::Gone(text.to_owned())),
+        Err(unknown) => region(text).map(Region::territories).map_err(|_| unknown),
+    }
+}
 
 /// Why a text is no code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +57,9 @@ pub enum UnknownCode {
         /// The codes of ISO 3166-3 that it may stand for.
         meanings: Vec<&'static str>,
     },
+    /// A former country, where one of today is asked for.
+    #[error("`{0}` is a country that is gone: expected one of today")]
+    Gone(String),
     /// Not a region of UN M.49.
     #[error("`{0}` is no region: expected three digits of UN M.49 or an English name")]
     Region(String),

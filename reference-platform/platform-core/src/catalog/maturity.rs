@@ -41,16 +41,22 @@ const RATINGS: [(&str, u8); 27] = [
 /// The youngest age, 0 to 18, that a rating is fit for; [`Maturity::ADULT`] for what is empty or not known.
 #[must_use]
 pub fn age_min(rating: &str) -> u8 {
+    known(rating).unwrap_or(Maturity::ADULT)
+}
+
+/// The same; `None` for what is empty or not known. A rating that says that nobody has rated it is known.
+#[must_use]
+pub fn known(rating: &str) -> Option<u8> {
     let folded: String = rating
         .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.' | '_'))
         .flat_map(char::to_uppercase)
         .collect();
     if let Some((_, age)) = RATINGS.iter().find(|(name, _)| *name == folded) {
-        return *age;
+        return Some(*age);
     }
     let digits = folded.strip_suffix('+').unwrap_or(&folded);
-    digits.parse::<u8>().map_or(Maturity::ADULT, |age| age.min(Maturity::ADULT))
+    digits.parse::<u8>().ok().map(|age| age.min(Maturity::ADULT))
 }
 
 #[cfg(test)]
@@ -80,5 +86,7 @@ mod tests {
         for rating in ["", "Not Rated", "UR", "Z-99", "74 min", "300"] {
             assert_eq!(age_min(rating), Maturity::ADULT, "{rating}");
         }
+        assert_eq!(["", "Z-99", "74 min", "300"].map(known), [None; 4]);
+        assert_eq!((known("Not Rated"), known("99")), (Some(Maturity::ADULT), Some(Maturity::ADULT)));
     }
 }

@@ -6,7 +6,7 @@
 //! the report shows for every pair what spoke for and against it. [`edition`] tells a work's title from its edition.
 //!
 //! The texts of summaries are not compared: two suppliers seldom share them, and those who copy from one article copy its
-//! mistakes too. The result does not depend on the order of the records.
+//! mistakes too. Where a record lists no director, who directed it is read from there (`summary`). The result does not depend on the order of the records.
 
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ mod block;
 mod cluster;
 pub mod edition;
 pub mod evidence;
+mod summary;
 
 pub use cluster::{Edition, Work};
 pub use evidence::{Contradiction, Features};

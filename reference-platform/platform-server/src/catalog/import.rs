@@ -8,11 +8,13 @@
 //! - `source`: a file as records, with their lines.
 //! - `fields`: a record as suppliers write it, and as the catalogue keeps it; `dates`: how they write days.
 //! - `table`: rows of a CSV file as such records.
+//! - `said`: what cleaning changed in them.
 //!
 //! Reading and writing overlap: one thread parses, at most `AHEAD` batches before what is written.
 
 mod dates;
 mod fields;
+mod said;
 mod source;
 mod table;
 #[cfg(test)]
@@ -21,11 +23,12 @@ mod tests;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use platform_core::catalog::clean;
+use platform_core::catalog::clean::{self, Change};
 use platform_core::catalog::record::Territory;
 use tokio::sync::mpsc;
 
 use self::fields::Refusal;
+pub use self::said::{Changed, First, Said};
 use self::source::{Entry, Records};
 use super::store::{Batch, SetAside, Source};
 use super::store::{CatalogStore, Incoming, Position, Stage, StoreError, Written};
@@ -106,6 +109,8 @@ pub struct Summary {
     pub resumed_at: u64,
     /// Whether the file had been begun and was another by now.
     pub changed_since: bool,
+    /// What cleaning changed in the records that this process wrote.
+    pub said: Said,
 }
 
 impl Summary {
@@ -160,6 +165,7 @@ enum Sent {
     Batch {
         batch: Batch,
         bytes: u64,
+        said: Said,
     },
 }
 
@@ -183,21 +189,23 @@ pub async fn import(
     let (reading, reached) = (request.clone(), earlier.clone());
     let reader = tokio::task::spawn_blocking(move || read(&reading, reached.as_ref(), &sender));
     let mut changed_since = false;
+    let mut all_said = Said::default();
     let mut position = earlier;
     let mut resumed_at = position.as_ref().map_or(0, |position| position.records);
     while let Some(sent) = batches.recv().await {
-        let (batch, bytes) = match sent {
+        let (batch, bytes, said) = match sent {
             Sent::Changed => {
                 (changed_since, position, resumed_at) = (true, None, 0);
                 continue;
             }
-            Sent::Batch { batch, bytes } => (batch, bytes),
+            Sent::Batch { batch, bytes, said } => (batch, bytes, said),
         };
         let before = match position.take() {
             Some(position) => position,
             None => store.begin_import(source).await?,
         };
         let after = store.write_batch(source, &before, batch).await?;
+        all_said.then(said);
         let progress = Progress { position: after, resumed_at, bytes, bytes_all };
         let flow = watch(&progress);
         position = Some(progress.position);
@@ -208,7 +216,7 @@ pub async fn import(
     drop(batches);
     reader.await.map_err(|_| ImportError::Reader { path: request.path.clone() })??;
     let position = position.ok_or_else(|| ImportError::Reader { path: request.path.clone() })?;
-    Ok(Summary { position, resumed_at, changed_since })
+    Ok(Summary { position, resumed_at, changed_since, said: all_said })
 }
 
 /// Reads the file and sends its batches, until its end or until nobody takes them.
@@ -228,14 +236,17 @@ fn read(
         }
     }
     loop {
-        let mut batch = Batch::default();
+        let (mut batch, mut said) = (Batch::default(), Said::default());
         for _ in 0..request.batch_records.max(1) {
             let Some(entry) = records.next()? else {
                 batch.is_last = true;
                 break;
             };
             match take(&entry, request) {
-                Ok(incoming) => batch.titles.push((entry.line, incoming)),
+                Ok((incoming, changes)) => {
+                    said.add(entry.line, changes);
+                    batch.titles.push((entry.line, incoming));
+                }
                 Err(Refusal { reason, suggestion }) => {
                     let raw = entry.shown().chars().take(RAW_MAX).collect();
                     batch.set_aside.push(SetAside { line: entry.line, reason, suggestion, raw });
@@ -244,19 +255,20 @@ fn read(
         }
         (batch.records, batch.digest) = (records.read(), records.digest());
         let is_last = batch.is_last;
-        let sent = sender.blocking_send(Sent::Batch { batch, bytes: records.bytes() });
+        let sent = sender.blocking_send(Sent::Batch { batch, bytes: records.bytes(), said });
         if sent.is_err() || is_last {
             return Ok(());
         }
     }
 }
 
-/// A record as the catalogue keeps it.
-fn take(entry: &Entry, request: &Request) -> Result<Incoming, Refusal> {
-    let incoming = entry.fields(request.format)?.into_incoming(&request.regions)?;
+/// A record as the catalogue keeps it, and what was changed to that end.
+fn take(entry: &Entry, request: &Request) -> Result<(Incoming, Vec<Change>), Refusal> {
+    let (incoming, mut changes) = entry.fields(request.format)?.into_incoming(&request.regions)?;
     let cleaned = clean::clean(incoming.record, request.this_year).map_err(|refused| Refusal {
         reason: refused.to_string(),
         suggestion: refused.suggestion().to_owned(),
     })?;
-    Ok(Incoming { record: cleaned.record, windows: incoming.windows })
+    changes.extend(cleaned.changes);
+    Ok((Incoming { record: cleaned.record, windows: incoming.windows }, changes))
 }

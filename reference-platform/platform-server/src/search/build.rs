@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use platform_core::catalog::record::TitleRecord;
-use tantivy::index::SegmentId;
 use tantivy::indexer::{LogMergePolicy, MergePolicy, NoMergePolicy};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use super::disk::Seal;
-use super::index::{SearchError, SearchIndex, View};
+use super::index::{SearchError, SearchIndex};
 use super::schema::{self, Fields};
 use super::titles::{Titles, forms};
+use super::view::View;
 
 /// Memory that the one writer thread may fill before it writes a segment.
 const WRITER_BYTES: usize = 64 << 20;
@@ -24,6 +24,9 @@ const WRITER_BYTES: usize = 64 << 20;
 const CHANGES_BYTES: usize = 15 << 20;
 /// So many segments of about one size are merged into one.
 const SEGMENTS_OF_A_SIZE: usize = 4;
+/// A segment of which more than this share is of earlier versions is written anew: until then the dictionary that typing slips
+/// are looked up in still has, and counts, the words of those.
+const RETIRED_SHARE_MAX: f32 = 0.25;
 
 /// What changes the index; one at a time.
 pub(super) struct Writing {
@@ -33,6 +36,8 @@ pub(super) struct Writing {
     writer: Option<IndexWriter>,
     /// The place of the latest version of each title, by number.
     latest: BTreeMap<u64, u32>,
+    /// Places of versions that the next commit takes away.
+    retiring: Vec<u32>,
     /// For an index on disk.
     seal: Option<Seal>,
 }
@@ -129,11 +134,11 @@ impl SearchIndex {
     ) -> Result<Self, SearchError> {
         let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         reader.reload()?;
-        let view = view(reader.searcher(), &latest, None)?;
+        let view = View::of(reader.searcher(), fields, &latest, None)?;
         if view.searcher.num_docs() != latest.len() as u64 {
             return Err(SearchError::OtherTitles);
         }
-        let writing = Writing { index, reader, writer: None, latest, seal: None };
+        let writing = Writing { index, reader, writer: None, latest, retiring: Vec::new(), seal: None };
         Ok(Self {
             fields,
             titles: RwLock::new(titles),
@@ -150,7 +155,7 @@ impl SearchIndex {
     /// [`SearchError`] when the index library fails; then the index serves what it has, and is to be built anew.
     pub fn prepare(&self, edits: &[Edit]) -> Result<Vec<u32>, SearchError> {
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Writing { index, writer, latest, .. } = &mut *writing;
+        let Writing { index, writer, latest, retiring, .. } = &mut *writing;
         if writer.is_none() {
             *writer = Some(changes_writer(index)?);
         }
@@ -159,7 +164,7 @@ impl SearchIndex {
         for edit in edits {
             let (Edit::Put(number, _) | Edit::Remove(number)) = edit;
             writer.delete_term(Term::from_field_u64(self.fields.number, *number));
-            latest.remove(number);
+            retiring.extend(latest.remove(number));
             if let Edit::Put(number, record) = edit {
                 let forms = forms(record);
                 // Locked title by title: searches wait for one title at most.
@@ -182,6 +187,10 @@ impl SearchIndex {
             writer.commit()?;
         }
         self.show(&writing)?;
+        for place in std::mem::take(&mut writing.retiring) {
+            // Locked one by one, as above: what words weigh follows within the commit.
+            self.titles.write().unwrap_or_else(PoisonError::into_inner).retire(place);
+        }
         if writing.merge()? {
             self.show(&writing)?;
         }
@@ -198,7 +207,7 @@ impl SearchIndex {
     fn show(&self, writing: &Writing) -> Result<(), SearchError> {
         writing.reader.reload()?;
         let before = self.view();
-        let after = view(writing.reader.searcher(), &writing.latest, Some(&before))?;
+        let after = View::of(writing.reader.searcher(), self.fields, &writing.latest, Some(&before))?;
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
         Ok(())
     }
@@ -215,6 +224,7 @@ impl Writing {
         let Some(writer) = &mut self.writer else { return Ok(false) };
         let mut policy = LogMergePolicy::default();
         policy.set_min_num_segments(SEGMENTS_OF_A_SIZE);
+        policy.set_del_docs_ratio_before_merge(RETIRED_SHARE_MAX);
         let candidates = policy.compute_merge_candidates(&self.index.searchable_segment_metas()?);
         for candidate in &candidates {
             writer.merge(&candidate.0).wait()?;
@@ -227,31 +237,4 @@ fn changes_writer(index: &Index) -> Result<IndexWriter, SearchError> {
     let writer: IndexWriter = index.writer_with_num_threads(1, CHANGES_BYTES)?;
     writer.set_merge_policy(Box::new(NoMergePolicy));
     Ok(writer)
-}
-
-/// A view with the places of its documents; those of segments that were there before are known.
-fn view(searcher: Searcher, latest: &BTreeMap<u64, u32>, before: Option<&View>) -> Result<View, SearchError> {
-    let mut known: BTreeMap<SegmentId, &Arc<[u32]>> = BTreeMap::new();
-    if let Some(before) = before {
-        let segments = before.searcher.segment_readers().iter().map(|segment| segment.segment_id());
-        known.extend(segments.zip(&before.ordinals));
-    }
-    let mut ordinals = Vec::new();
-    for segment in searcher.segment_readers() {
-        if let Some(places) = known.get(&segment.segment_id()) {
-            ordinals.push(Arc::clone(places));
-            continue;
-        }
-        let column = segment.fast_fields().u64(schema::NUMBER)?.first_or_default_col(u64::MAX);
-        let mut places = Vec::with_capacity(segment.max_doc() as usize);
-        for document in 0..segment.max_doc() {
-            let place = latest.get(&column.get_val(document)).copied();
-            if place.is_none() && !segment.is_deleted(document) {
-                return Err(SearchError::OtherTitles);
-            }
-            places.push(place.unwrap_or(0));
-        }
-        ordinals.push(places.into());
-    }
-    Ok(View { searcher, ordinals })
 }

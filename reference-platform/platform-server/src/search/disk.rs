@@ -4,11 +4,15 @@
 //! made, and holds the length and the BLAKE3 hash of every file. It is written behind each commit and carries a hash of its own,
 //! so whatever was cut, changed, exchanged or left half-written is noticed before the index is opened. Such an index is never
 //! mended: the next generation is built beside it from the catalogue, and takes its place when it is whole.
+//!
+//! One process at a time has the folder: two would take each other's generations away. A lock of the operating system on a
+//! file beside the folder says so, and goes with the process, however that ends.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use platform_core::catalog::normalise;
 use platform_core::catalog::record::TitleRecord;
@@ -185,18 +189,58 @@ pub struct Sound {
     pub position: u64,
 }
 
-/// Where the generations of an index are.
+/// Why a folder cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// Another process, or another part of this one, has it.
+    #[error("the index `{}` is in use by another process", root.display())]
+    InUse {
+        /// The folder.
+        root: PathBuf,
+    },
+    /// The file beside the folder cannot be made or locked.
+    #[error("the index `{}` cannot be locked", root.display())]
+    Lock {
+        /// The folder.
+        root: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Where the generations of an index are. Whoever has one, or a clone of it, has the folder to themselves.
 #[derive(Debug, Clone)]
 pub struct IndexFolder {
     root: PathBuf,
     identity: Identity,
+    /// Open as long as the folder is claimed.
+    _lock: Arc<File>,
 }
 
 impl IndexFolder {
-    /// Generations below `root` that are to be of this identity.
-    #[must_use]
-    pub const fn new(root: PathBuf, identity: Identity) -> Self {
-        Self { root, identity }
+    /// Claims the generations below `root`, which are to be of this identity, until the last clone is gone.
+    ///
+    /// The lock is on `ROOT.lock` beside the folder, so that it outlives a folder that is taken away. The file stays: what counts is
+    /// the lock on it.
+    ///
+    /// # Errors
+    /// [`ClaimError`].
+    pub fn claim(root: PathBuf, identity: Identity) -> Result<Self, ClaimError> {
+        let mut path = root.as_os_str().to_owned();
+        path.push(".lock");
+        let locked = File::options().create(true).truncate(false).write(true).open(path).and_then(|file| {
+            match file.try_lock() {
+                Ok(()) => Ok(Some(file)),
+                Err(TryLockError::WouldBlock) => Ok(None),
+                Err(TryLockError::Error(error)) => Err(error),
+            }
+        });
+        match locked {
+            Ok(Some(lock)) => Ok(Self { root, identity, _lock: Arc::new(lock) }),
+            Ok(None) => Err(ClaimError::InUse { root }),
+            Err(source) => Err(ClaimError::Lock { root, source }),
+        }
     }
 
     fn path(&self, generation: u64) -> PathBuf {

@@ -2,16 +2,18 @@
 //! its stem or its sound. Every list is bounded, so that a word's work is.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use platform_core::catalog::normalise;
 use platform_core::search::query::{Query, Word};
-use tantivy::query::FuzzyTermQuery;
-use tantivy::{Searcher, Term};
+use tantivy::Term;
+use tantivy::query::{DfaWrapper, FuzzyTermQuery};
+use tantivy::schema::Field;
+use tantivy_fst::Automaton;
 
 use super::SearchError;
-use super::schema::{Fields, Place};
-use super::titles::Titles;
+use super::lexicon::{Gathered, Lexicon, TermId};
+use super::schema::Place;
 
 /// Terms that one kind of expansion may add to a word, most titles first.
 const TERMS_MAX: usize = 30;
@@ -19,10 +21,9 @@ const TERMS_MAX: usize = 30;
 const LOOKED_AT_MAX: usize = 600;
 
 /// A term that a word may mean.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Meaning {
-    pub(super) place: Place,
-    pub(super) term: String,
+    pub(super) term: TermId,
     /// How likely it is meant: 1 for the word itself.
     pub(super) likeness: f32,
 }
@@ -32,39 +33,68 @@ pub(super) struct Meaning {
 pub(super) struct Meanings(pub(super) Vec<Meaning>);
 
 impl Meanings {
-    fn add(&mut self, place: Place, term: &str, likeness: f32) {
-        match self.0.iter_mut().find(|known| known.place == place && known.term == term) {
+    fn add(&mut self, term: TermId, likeness: f32) {
+        match self.0.iter_mut().find(|known| known.term == term) {
             Some(known) => known.likeness = known.likeness.max(likeness),
-            None => self.0.push(Meaning { place, term: term.to_owned(), likeness }),
+            None => self.0.push(Meaning { term, likeness }),
         }
+    }
+}
+
+/// What all words of a query may mean, each by itself and with its neighbour.
+pub(super) struct Meant<'a> {
+    pub(super) lexicon: &'a Lexicon<'a>,
+    pub(super) words: &'a [Meanings],
+    pub(super) pairs: &'a [Meanings],
+}
+
+impl<'a> Meant<'a> {
+    pub(super) const fn of(expander: &'a Expander<'a>, words: &'a [Meanings], pairs: &'a [Meanings]) -> Self {
+        Self { lexicon: &expander.lexicon, words, pairs }
     }
 }
 
 /// Looks words up in the dictionaries of an index.
 pub(super) struct Expander<'a> {
-    pub(super) searcher: &'a Searcher,
-    pub(super) fields: Fields,
-    pub(super) titles: &'a Titles,
+    pub(super) lexicon: Lexicon<'a>,
+    automata: Automata,
 }
 
-impl Expander<'_> {
+impl<'a> Expander<'a> {
+    pub(super) fn new(lexicon: Lexicon<'a>) -> Self {
+        Self { lexicon, automata: Automata::default() }
+    }
+
+    fn add(
+        &mut self,
+        place: Place,
+        text: &str,
+        likeness: f32,
+        meanings: &mut Meanings,
+    ) -> Result<(), SearchError> {
+        meanings.add(self.lexicon.look_up(place, text)?, likeness);
+        Ok(())
+    }
+
     /// The word itself, its stem, and what begins with it if it is the last one.
-    pub(super) fn strict(&self, word: &Word, is_last: bool) -> Result<Meanings, SearchError> {
+    pub(super) fn strict(&mut self, word: &Word, is_last: bool) -> Result<Meanings, SearchError> {
         let mut meanings = Meanings::default();
         let text = word.text.as_str();
-        meanings.add(Place::Title, text, 1.0);
-        meanings.add(Place::Joined, text, 1.0);
-        meanings.add(Place::People, &word.raw, 0.92);
+        self.add(Place::Title, text, 1.0, &mut meanings)?;
+        self.add(Place::Joined, text, 1.0, &mut meanings)?;
+        self.add(Place::People, &word.raw, 0.92, &mut meanings)?;
         if word.raw != word.text {
-            meanings.add(Place::Title, &word.raw, 0.97);
-            meanings.add(Place::Joined, &word.raw, 0.97);
+            self.add(Place::Title, &word.raw, 0.97, &mut meanings)?;
+            self.add(Place::Joined, &word.raw, 0.97, &mut meanings)?;
         }
         let stem = normalise::stem(&word.raw);
-        for &id in self.titles.vocabulary.with_stem(&normalise::stem(text)).iter().take(TERMS_MAX) {
-            meanings.add(Place::Title, self.titles.vocabulary.text(id), 0.88);
+        let titles = self.lexicon.titles;
+        let vocabulary = &titles.vocabulary;
+        for id in vocabulary.with_stem(&normalise::stem(text)).take(TERMS_MAX) {
+            self.add(Place::Title, vocabulary.text(id), 0.88, &mut meanings)?;
         }
-        meanings.add(Place::Genre, &stem, 0.75);
-        meanings.add(Place::Summary, &stem, 0.5);
+        self.add(Place::Genre, &stem, 0.75, &mut meanings)?;
+        self.add(Place::Summary, &stem, 0.5, &mut meanings)?;
         if is_last {
             self.prefix(Place::Title, &word.raw, 0.93, &mut meanings)?;
             self.prefix(Place::People, &word.raw, 0.8, &mut meanings)?;
@@ -78,7 +108,7 @@ impl Expander<'_> {
 
     /// What else it may be if it was mistyped or misheard. Numbers are never corrected: 2024 is not 2025.
     pub(super) fn loose(
-        &self,
+        &mut self,
         word: &Word,
         is_last: bool,
         meanings: &mut Meanings,
@@ -95,12 +125,8 @@ impl Expander<'_> {
         let title = Slips { one, two: two(4, if length == 4 { 0.44 } else { 0.56 }), prefix: false };
         self.distance(Place::Title, text, title, meanings)?;
         if length >= 4 {
-            self.distance(
-                Place::People,
-                text,
-                Slips { one: 0.72, two: two(7, 0.5), prefix: false },
-                meanings,
-            )?;
+            let people = Slips { one: 0.72, two: two(7, 0.5), prefix: false };
+            self.distance(Place::People, text, people, meanings)?;
         }
         if length >= 5 {
             self.distance(Place::Genre, text, Slips { one: 0.45, two: None, prefix: false }, meanings)?;
@@ -111,19 +137,21 @@ impl Expander<'_> {
         if is_last && length >= 4 {
             self.distance(Place::Title, text, Slips { one: 0.70, two: None, prefix: true }, meanings)?;
         }
-        for &id in self.titles.vocabulary.with_sound(&normalise::phonetic(text)).iter().take(TERMS_MAX) {
-            let heard = self.titles.vocabulary.text(id);
+        let titles = self.lexicon.titles;
+        let vocabulary = &titles.vocabulary;
+        for id in vocabulary.with_sound(&normalise::phonetic(text)).take(TERMS_MAX) {
+            let heard = vocabulary.text(id);
             if heard.len().abs_diff(text.len()) <= 3 {
-                meanings.add(Place::Title, heard, 0.68);
+                self.add(Place::Title, heard, 0.68, meanings)?;
             }
         }
         Ok(())
     }
 
     /// The joined neighbours `night` `train` as one word.
-    pub(super) fn pair(&self, joined: &str, is_last: bool) -> Result<Meanings, SearchError> {
+    pub(super) fn pair(&mut self, joined: &str, is_last: bool) -> Result<Meanings, SearchError> {
         let mut meanings = Meanings::default();
-        meanings.add(Place::Title, joined, 0.97);
+        self.add(Place::Title, joined, 0.97, &mut meanings)?;
         if is_last {
             self.prefix(Place::Title, joined, 0.85, &mut meanings)?;
         }
@@ -135,43 +163,35 @@ impl Expander<'_> {
     }
 
     /// The whole query without spaces.
-    pub(super) fn whole(&self, query: &Query) -> Meanings {
+    pub(super) fn whole(&mut self, query: &Query) -> Result<Meanings, SearchError> {
         let mut meanings = Meanings::default();
-        meanings.add(Place::Joined, &query.typed.replace(' ', ""), 1.0);
-        meanings.add(Place::Joined, &query.key.replace(' ', ""), 1.0);
-        meanings
+        self.add(Place::Joined, &query.typed.replace(' ', ""), 1.0, &mut meanings)?;
+        self.add(Place::Joined, &query.key.replace(' ', ""), 1.0, &mut meanings)?;
+        Ok(meanings)
     }
 
     /// Whether the word is one of a title or a name as it stands.
-    pub(super) fn is_known(&self, word: &Word) -> bool {
-        self.titles.vocabulary.id(&word.text).is_some_and(|id| self.titles.vocabulary.seen(id) > 0)
+    fn is_known(&self, word: &Word) -> bool {
+        let vocabulary = &self.lexicon.titles.vocabulary;
+        vocabulary.id(&word.text).is_some_and(|id| vocabulary.seen(id) > 0)
     }
 
     /// Terms that begin with `text`.
     fn prefix(
-        &self,
+        &mut self,
         place: Place,
         text: &str,
         likeness: f32,
         meanings: &mut Meanings,
     ) -> Result<(), SearchError> {
-        let mut found: BTreeMap<String, u32> = BTreeMap::new();
-        for segment in self.searcher.segment_readers() {
-            let inverted = segment.inverted_index(self.fields.of(place))?;
-            let mut stream = inverted.terms().range().ge(text.as_bytes()).into_stream()?;
-            let mut looked_at = 0;
-            while looked_at < LOOKED_AT_MAX && stream.advance() && stream.key().starts_with(text.as_bytes()) {
-                looked_at += 1;
-                if let Ok(term) = std::str::from_utf8(stream.key()) {
-                    add(&mut found, term, stream.value().doc_freq);
-                }
-            }
+        let mut found = Gathered::default();
+        for (number, segment) in self.lexicon.segments.iter().enumerate() {
+            let stream = segment.terms(place).range().ge(text.as_bytes()).into_stream()?;
+            found.take(number, stream, LOOKED_AT_MAX, |key| key.starts_with(text.as_bytes()));
         }
-        let mut found: Vec<(u32, String)> = found.into_iter().map(|(term, seen)| (seen, term)).collect();
-        found.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        for (_, term) in found.into_iter().take(TERMS_MAX) {
-            if term != text {
-                meanings.add(place, &term, likeness);
+        for term in self.lexicon.best(place, found, TERMS_MAX, |_, titles| Reverse(titles))? {
+            if self.lexicon.text(term) != text {
+                meanings.add(term, likeness);
             }
         }
         Ok(())
@@ -179,52 +199,58 @@ impl Expander<'_> {
 
     /// Terms within one or two slips of `text` (a swap of neighbours is one), or that begin with such a one.
     fn distance(
-        &self,
+        &mut self,
         place: Place,
         text: &str,
         slips: Slips,
         meanings: &mut Meanings,
     ) -> Result<(), SearchError> {
-        let mut found: BTreeMap<String, u32> = BTreeMap::new();
+        let mut found = Gathered::default();
         let most = if slips.two.is_some() { 2 } else { 1 };
-        for segment in self.searcher.segment_readers() {
-            let inverted = segment.inverted_index(self.fields.of(place))?;
-            let term = Term::from_field_text(self.fields.of(place), text);
-            let query = if slips.prefix {
-                FuzzyTermQuery::new_prefix(term, most, true)
-            } else {
-                FuzzyTermQuery::new(term, most, true)
-            };
-            let automaton = query.automaton()?;
-            let mut stream = inverted.terms().search(automaton).into_stream()?;
-            let mut looked_at = 0;
-            while looked_at < LOOKED_AT_MAX && stream.advance() {
-                looked_at += 1;
-                if let Ok(term) = std::str::from_utf8(stream.key()) {
-                    add(&mut found, term, stream.value().doc_freq);
-                }
-            }
+        let automaton = self.automata.of(text, most, slips.prefix)?;
+        for (number, segment) in self.lexicon.segments.iter().enumerate() {
+            let stream = segment.terms(place).search(&*automaton).into_stream()?;
+            found.take(number, stream, LOOKED_AT_MAX, |_| true);
         }
-        let is_far = |term: &str| most == 2 && strsim::osa_distance(text, term) > 1;
-        let found = found.into_iter().map(|(term, seen)| (is_far(&term), seen, term));
-        let mut found: Vec<(bool, u32, String)> = found.collect();
-        found.sort_unstable_by(|a, b| (a.0, Reverse(a.1), &a.2).cmp(&(b.0, Reverse(b.1), &b.2)));
-        for (is_far, _, term) in found.into_iter().take(TERMS_MAX) {
-            let likeness = slips.two.filter(|_| is_far).unwrap_or(slips.one);
-            meanings.add(place, &term, likeness + start_bonus(text, &term));
+        let near = if most == 2 { Some(self.automata.of(text, 1, false)?) } else { None };
+        let is_far = |term: &str| near.as_ref().is_some_and(|near| !accepts(near, term));
+        let best =
+            self.lexicon.best(place, found, TERMS_MAX, |term, titles| (is_far(term), Reverse(titles)))?;
+        for term in best {
+            let found = self.lexicon.text(term);
+            let likeness = slips.two.filter(|_| is_far(found)).unwrap_or(slips.one);
+            meanings.add(term, likeness + start_bonus(text, found));
         }
         Ok(())
     }
 }
 
-/// A term may stand in several segments: its titles are counted together, and it takes one place.
-fn add(found: &mut BTreeMap<String, u32>, term: &str, titles: u32) {
-    match found.get_mut(term) {
-        Some(seen) => *seen += titles,
-        None => {
-            found.insert(term.to_owned(), titles);
+/// Automata that a query has needed: the same word is looked for in several dictionaries.
+#[derive(Default)]
+struct Automata(Vec<(String, u8, bool, Rc<DfaWrapper>)>);
+
+impl Automata {
+    fn of(&mut self, text: &str, most: u8, prefix: bool) -> Result<Rc<DfaWrapper>, SearchError> {
+        let known = self.0.iter().find(|(known, of, is, _)| known == text && *of == most && *is == prefix);
+        if let Some((.., automaton)) = known {
+            return Ok(Rc::clone(automaton));
         }
+        // Any field will do: the automaton reads the text alone.
+        let term = Term::from_field_text(Field::from_field_id(0), text);
+        let query = if prefix {
+            FuzzyTermQuery::new_prefix(term, most, true)
+        } else {
+            FuzzyTermQuery::new(term, most, true)
+        };
+        let automaton = Rc::new(query.automaton()?);
+        self.0.push((text.to_owned(), most, prefix, Rc::clone(&automaton)));
+        Ok(automaton)
     }
+}
+
+fn accepts(automaton: &DfaWrapper, text: &str) -> bool {
+    let end = text.bytes().fold(automaton.start(), |state, byte| automaton.accept(&state, byte));
+    automaton.is_match(&end)
 }
 
 /// How likely a term is meant that is one slip off, or two; two are not looked for where that says nothing.

@@ -6,15 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use platform_core::catalog::record::{Kind, RecordId};
 use platform_core::search::query::{Query, Role};
 use platform_core::search::rank::Features;
+use tantivy::TantivyError;
+use tantivy::postings::TermInfo;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, Searcher, TERMINATED, TantivyError};
 
 use super::build::Writing;
-use super::expand::{Expander, Meanings};
+use super::expand::{Expander, Meanings, Meant};
 use super::judge::Judge;
-use super::retrieve::{Candidate, Retrieval, Scratch};
+use super::lexicon::Lexicon;
+use super::pool::{Candidate, Scratch};
+use super::retrieve::Retrieval;
 use super::schema::Fields;
 use super::titles::Titles;
+use super::view::{Segment, View};
 
 /// Candidates that are judged after retrieval.
 const JUDGED_MAX: usize = 120;
@@ -76,13 +80,6 @@ struct Placed {
     ordinal: u32,
 }
 
-/// The index at one moment.
-pub struct View {
-    pub(super) searcher: Searcher,
-    /// The title of every document, by segment: read for every posting, so not from the index's packed column.
-    pub(super) ordinals: Vec<Arc<[u32]>>,
-}
-
 /// The index over a catalogue.
 ///
 /// Titles are kept in the order in which they came, a changed one behind all others: what a view refers to never
@@ -97,7 +94,6 @@ pub struct SearchIndex {
 
 /// What a search reads.
 struct Reading<'a> {
-    fields: Fields,
     view: &'a View,
     titles: RwLockReadGuard<'a, Titles>,
 }
@@ -121,7 +117,7 @@ impl SearchIndex {
         Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn titles(&self) -> RwLockReadGuard<'_, Titles> {
+    pub(super) fn titles(&self) -> RwLockReadGuard<'_, Titles> {
         self.titles.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -149,7 +145,7 @@ impl SearchIndex {
         }
         let mut scratch =
             self.scratch.lock().map_or_else(|_| None, |mut pool| pool.pop()).unwrap_or_default();
-        let reading = Reading { fields: self.fields, view, titles: self.titles() };
+        let reading = Reading { view, titles: self.titles() };
         let found = reading.judged(&Asked { query, allowed }, &mut scratch);
         if let Ok(mut pool) = self.scratch.lock() {
             pool.push(scratch);
@@ -174,8 +170,7 @@ impl Reading<'_> {
     /// Candidates with their features, best first.
     fn judged(&self, asked: &Asked<'_>, scratch: &mut Scratch) -> Result<Vec<Placed>, SearchError> {
         let query = asked.query;
-        let searcher = &self.view.searcher;
-        let expander = Expander { searcher, fields: self.fields, titles: &self.titles };
+        let mut expander = Expander::new(Lexicon::new(&self.view.segments, &self.titles));
         let last = query.words.len() - 1;
         let mut meanings: Vec<Meanings> = Vec::with_capacity(query.words.len());
         for (at, word) in query.words.iter().enumerate() {
@@ -186,17 +181,18 @@ impl Reading<'_> {
             pairs.push(expander.pair(&format!("{}{}", pair[0].raw, pair[1].raw), at + 1 == last)?);
         }
         for (at, pair) in pairs.iter().enumerate() {
-            meanings[at].0.extend(pair.0.iter().cloned());
-            meanings[at + 1].0.extend(pair.0.iter().cloned());
+            meanings[at].0.extend(&pair.0);
+            meanings[at + 1].0.extend(&pair.0);
         }
         if query.words.len() > 1 {
             // All words may be one (`f r e d`), or one that the title cuts elsewhere.
-            let whole = expander.whole(query);
+            let whole = expander.whole(query)?;
             for meanings in &mut meanings {
-                meanings.0.extend(whole.0.iter().cloned());
+                meanings.0.extend(&whole.0);
             }
         }
-        let first = self.ranked(asked, (&meanings, &pairs), scratch)?;
+        let named = self.by_key(query)?;
+        let first = self.ranked(asked, &named, &Meant::of(&expander, &meanings, &pairs), scratch)?;
         let is_enough = first
             .first()
             .is_some_and(|best| best.features.exact > 0.0 || best.features.query_covered >= COVERED_ENOUGH);
@@ -206,32 +202,26 @@ impl Reading<'_> {
         for (at, word) in query.words.iter().enumerate() {
             expander.loose(word, at == last, &mut meanings[at])?;
         }
-        self.ranked(asked, (&meanings, &pairs), scratch)
+        self.ranked(asked, &named, &Meant::of(&expander, &meanings, &pairs), scratch)
     }
 
     fn ranked(
         &self,
         asked: &Asked<'_>,
-        (meanings, pairs): (&[Meanings], &[Meanings]),
+        named: &[u32],
+        meant: &Meant<'_>,
         scratch: &mut Scratch,
     ) -> Result<Vec<Placed>, SearchError> {
         let Asked { query, allowed } = *asked;
         let weights = self.weights(query);
-        let retrieval = Retrieval {
-            searcher: &self.view.searcher,
-            fields: self.fields,
-            ordinals: &self.view.ordinals,
-            weights: &weights,
-            allowed,
-            keep: JUDGED_MAX,
-        };
-        let (mut candidates, _) = retrieval.run(meanings, self.titles.list.len(), scratch)?;
-        for ordinal in self.by_key(query)? {
+        let retrieval = Retrieval { lexicon: meant.lexicon, weights: &weights, allowed, keep: JUDGED_MAX };
+        let mut candidates = retrieval.run(meant.words, self.titles.list.len(), scratch)?;
+        for &ordinal in named {
             if allowed(ordinal) && !candidates.iter().any(|known| known.ordinal == ordinal) {
                 candidates.push(Candidate { ordinal, found: Default::default() });
             }
         }
-        let judge = Judge::new(&self.titles, query, weights, (meanings, pairs));
+        let judge = Judge::new(&self.titles, query, weights, meant);
         let mut ranked: Vec<Placed> = candidates
             .iter()
             .map(|candidate| {
@@ -264,13 +254,13 @@ impl Reading<'_> {
 
     /// How telling each word is.
     fn weights(&self, query: &Query) -> Vec<f32> {
-        let vocabulary = &self.titles.vocabulary;
+        let (vocabulary, scale) = (&self.titles.vocabulary, self.titles.scale());
         let seen = |text: &str| vocabulary.id(text).map_or(0, |id| vocabulary.seen(id));
         query
             .words
             .iter()
             .map(|word| {
-                let weight = self.titles.weight(seen(&word.text).max(seen(&word.raw)));
+                let weight = scale.weight(seen(&word.text).max(seen(&word.raw)));
                 match word.role {
                     Role::Content => weight,
                     Role::Stop => weight.min(0.25),
@@ -284,32 +274,20 @@ impl Reading<'_> {
     /// Titles that are, or begin with, what was typed.
     fn by_key(&self, query: &Query) -> Result<Vec<u32>, SearchError> {
         let mut found = Vec::new();
-        let whole = [&query.key, &query.typed];
-        for (segment, ordinals) in self.view.searcher.segment_readers().iter().zip(&self.view.ordinals) {
-            let inverted = segment.inverted_index(self.fields.key)?;
-            let alive = segment.alive_bitset();
-            let mut take = |info: &tantivy::postings::TermInfo| -> Result<(), SearchError> {
-                let mut postings = inverted.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
-                while postings.doc() != TERMINATED {
-                    let document = postings.doc();
-                    postings.advance();
-                    if alive.is_none_or(|alive| alive.is_alive(document)) {
-                        found.push(ordinals[document as usize]);
-                    }
-                }
-                Ok(())
-            };
+        let mut whole = vec![&query.key, &query.typed];
+        whole.dedup();
+        for segment in &self.view.segments {
             for key in whole.iter().copied().chain(&query.shorter_keys) {
-                if let Some(info) = inverted.terms().get(key.as_bytes())? {
-                    take(&info)?;
+                if let Some(info) = segment.keys.terms().get(key.as_bytes())? {
+                    take(segment, &info, &mut found)?;
                 }
             }
             for start in whole.iter().filter(|start| !start.is_empty()) {
-                let mut stream = inverted.terms().range().ge(start.as_bytes()).into_stream()?;
+                let mut stream = segment.keys.terms().range().ge(start.as_bytes()).into_stream()?;
                 let mut terms = 0;
                 while terms < BY_KEY_MAX && stream.advance() && stream.key().starts_with(start.as_bytes()) {
                     terms += 1;
-                    take(stream.value())?;
+                    take(segment, stream.value(), &mut found)?;
                 }
             }
         }
@@ -317,4 +295,17 @@ impl Reading<'_> {
         found.dedup();
         Ok(found)
     }
+}
+
+/// All titles of one key.
+fn take(segment: &Segment, info: &TermInfo, found: &mut Vec<u32>) -> Result<(), SearchError> {
+    let mut blocks = segment.keys.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+    let mut left = info.doc_freq as usize;
+    while left > 0 {
+        let alive = blocks.docs().iter().filter(|document| segment.is_alive(**document));
+        found.extend(alive.map(|document| segment.ordinals[*document as usize]));
+        left -= blocks.docs().len();
+        blocks.advance();
+    }
+    Ok(())
 }

@@ -1,12 +1,12 @@
 //! The features of a candidate: what of the query is in it, and what of it is in the query.
 
-use platform_core::search::query::{Query, Role};
+use platform_core::search::query::{Query, Role, WORDS_MAX};
 use platform_core::search::rank::{Features, year_nearness};
 
-use super::expand::Meanings;
-use super::retrieve::{Candidate, Found};
-use super::schema::Place;
-use super::titles::{Form, Title, Titles, WordId};
+use super::expand::Meant;
+use super::likely::{Likely, Row};
+use super::pool::{Candidate, Found};
+use super::titles::{Form, Scale, Title, Titles, WordId};
 
 /// What it counts that the query is the title but for a year or noise, or is another name of it.
 const EXACT_BUT_ONE: f64 = 0.96;
@@ -19,75 +19,47 @@ const AS_TYPED: f32 = 0.75;
 /// The least likeness of a term that was not corrected: of a stem in the summary.
 const ELSEWHERE_MIN: f32 = 0.5;
 
-/// What one place may hold of a word: likeness by number of the term, sorted by number.
-#[derive(Debug, Default)]
-struct Likely(Vec<(WordId, f32)>);
-
-impl Likely {
-    fn of(titles: &Titles, meanings: &Meanings, place: Place) -> Self {
-        let mut list: Vec<(WordId, f32)> = meanings
-            .0
-            .iter()
-            .filter(|meaning| meaning.place == place)
-            .filter_map(|meaning| Some((titles.vocabulary.id(&meaning.term)?, meaning.likeness)))
-            .collect();
-        list.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
-        list.dedup_by_key(|(id, _)| *id);
-        Self(list)
-    }
-
-    fn get(&self, id: WordId) -> f32 {
-        self.0.binary_search_by_key(&id, |(id, _)| *id).map_or(0.0, |at| self.0[at].1)
-    }
-}
-
 /// A query made ready for judging many candidates.
 pub(super) struct Judge<'a> {
     titles: &'a Titles,
     query: &'a Query,
     /// How telling each word is.
     weights: Vec<f32>,
-    title: Vec<Likely>,
-    joined: Vec<Likely>,
-    people: Vec<Likely>,
-    /// Words `i` and `i + 1` joined, in titles.
-    pairs: Vec<Likely>,
-    joined_query: String,
+    scale: Scale,
+    likely: Likely,
+    /// The whole query without spaces, comparable and as typed, where some title has such a word.
+    joined: [Option<WordId>; 2],
 }
+
+/// Likeness by word of the query.
+type Likenesses = [f32; WORDS_MAX];
 
 /// What a form has of a query.
 struct Fit {
-    /// Likeness by word of the query.
-    words: Vec<f32>,
-    /// Where in the form it is.
-    places: Vec<Option<usize>>,
+    words: Likenesses,
+    /// Where in the form each word of the query is.
+    places: [Option<usize>; WORDS_MAX],
     title_covered: f64,
 }
 
+/// What a word of a form may be of the query: itself, as written, joined with the next.
+type Rows<'a> = [Option<Row<'a>>; 3];
+
 impl<'a> Judge<'a> {
-    pub(super) fn new(
-        titles: &'a Titles,
-        query: &'a Query,
-        weights: Vec<f32>,
-        (meanings, pairs): (&[Meanings], &[Meanings]),
-    ) -> Self {
-        let all = |place| meanings.iter().map(|one| Likely::of(titles, one, place)).collect();
-        Self {
-            titles,
-            query,
-            weights,
-            title: all(Place::Title),
-            joined: all(Place::Joined),
-            people: all(Place::People),
-            pairs: pairs.iter().map(|one| Likely::of(titles, one, Place::Title)).collect(),
-            joined_query: query.key.replace(' ', ""),
-        }
+    pub(super) fn new(titles: &'a Titles, query: &'a Query, weights: Vec<f32>, meant: &Meant<'_>) -> Self {
+        let joined = |typed: &str| {
+            let joined = typed.replace(' ', "");
+            titles.vocabulary.id(&joined).filter(|_| !joined.is_empty())
+        };
+        let joined =
+            if query.key.is_empty() { [None; 2] } else { [joined(&query.key), joined(&query.typed)] };
+        Self { titles, query, weights, scale: titles.scale(), likely: Likely::of(meant), joined }
     }
 
     /// The features of a candidate under its best form, and how much of the query stands in title and names.
     pub(super) fn features(&self, candidate: &Candidate) -> Features {
         let title = &self.titles.list[candidate.ordinal as usize];
-        let people: Vec<f32> = self.people.iter().map(|likely| best(likely, &title.people)).collect();
+        let people = self.people(title);
         let judged = title.forms.iter().enumerate().map(|(at, form)| {
             let mut features = self.form(title, form, &people, &candidate.found);
             if at > 0 {
@@ -99,7 +71,18 @@ impl<'a> Judge<'a> {
         judged.max_by_key(Features::points).unwrap_or_default()
     }
 
-    fn form(&self, title: &Title, form: &Form<WordId>, people: &[f32], found: &Found) -> Features {
+    /// What the names have of the query.
+    fn people(&self, title: &Title) -> Likenesses {
+        let mut people = [0.0_f32; WORDS_MAX];
+        for row in title.people.iter().filter_map(|word| self.likely.row(*word)) {
+            for (at, best) in people.iter_mut().enumerate().take(self.query.words.len()) {
+                *best = best.max(row.person(at));
+            }
+        }
+        people
+    }
+
+    fn form(&self, title: &Title, form: &Form<WordId>, people: &Likenesses, found: &Found) -> Features {
         let fit = self.fit(form);
         let (mut covered, mut elsewhere, mut total) = (0.0, 0.0, 0.0);
         for (at, word) in self.query.words.iter().enumerate() {
@@ -140,7 +123,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether every word that names something is found as it was typed, or nearly so.
-    fn is_complete(&self, fit: &Fit, people: &[f32], found: &Found) -> bool {
+    fn is_complete(&self, fit: &Fit, people: &Likenesses, found: &Found) -> bool {
         let as_typed = |at: usize| {
             let stands = fit.words[at].max(people[at]) >= AS_TYPED;
             stands || elsewhere_as_typed(found[at])
@@ -161,15 +144,7 @@ impl<'a> Judge<'a> {
     }
 
     fn exact_joined(&self, form: &Form<WordId>) -> f64 {
-        if self.joined_query.is_empty() {
-            return 0.0;
-        }
-        let vocabulary = &self.titles.vocabulary;
-        let typed = self.query.typed.replace(' ', "");
-        let is = |id: &WordId| {
-            let whole = vocabulary.text(*id);
-            whole == self.joined_query || whole == typed
-        };
+        let is = |id: &WordId| self.joined.contains(&Some(*id));
         f64::from(u8::from(form.wholes.iter().any(is)))
     }
 
@@ -200,28 +175,18 @@ impl<'a> Judge<'a> {
 
     /// Which word of the form each word of the query is.
     fn fit(&self, form: &Form<WordId>) -> Fit {
-        let count = self.query.words.len();
-        let mut fit = Fit { words: vec![0.0; count], places: vec![None; count], title_covered: 0.0 };
+        let mut fit = Fit { words: [0.0; WORDS_MAX], places: [None; WORDS_MAX], title_covered: 0.0 };
+        let row = |word: Option<&WordId>| word.and_then(|word| self.likely.row(*word));
+        let rows = (0..form.words.len())
+            .map(|at| [&form.words, &form.written, &form.pairs].map(|words| row(words.get(at))));
+        let rows: Vec<Rows<'_>> = rows.collect();
+        let wholes: Vec<Row<'_>> = form.wholes.iter().filter_map(|id| self.likely.row(*id)).collect();
         let mut covered = vec![0.0_f32; form.words.len()];
-        for at in 0..count {
-            for place in 0..form.words.len() {
-                let likely = &self.title[at];
-                let likeness = likely.get(form.words[place]).max(likely.get(form.written[place]));
-                fit.note(at, place, likeness, &mut covered);
-                if let Some(pair) = form.pairs.get(place) {
-                    let likeness = self.joined[at].get(*pair);
-                    if likeness > 0.0 {
-                        fit.note(at, place, likeness, &mut covered);
-                        covered[place + 1] = covered[place + 1].max(likeness);
-                    }
-                }
-                if let Some(pair) = self.pairs.get(at) {
-                    let likeness = pair.get(form.words[place]).max(pair.get(form.written[place]));
-                    fit.note(at, place, likeness, &mut covered);
-                    fit.note(at + 1, place, likeness, &mut covered);
-                }
+        for at in 0..self.query.words.len() {
+            for (place, rows) in rows.iter().enumerate() {
+                fit.stand(at, place, rows, &mut covered);
             }
-            let whole = form.wholes.iter().map(|id| self.joined[at].get(*id)).fold(0.0, f32::max);
+            let whole = wholes.iter().map(|row| row.joined(at)).fold(0.0, f32::max);
             if whole > fit.words[at] {
                 fit.words[at] = whole;
                 covered.iter_mut().for_each(|covered| *covered = covered.max(whole));
@@ -229,7 +194,7 @@ impl<'a> Judge<'a> {
         }
         let (mut part, mut total) = (0.0_f64, 0.0_f64);
         for (place, id) in form.words.iter().enumerate() {
-            let weight = f64::from(self.titles.weight(self.titles.vocabulary.seen(*id)));
+            let weight = f64::from(self.scale.weight(self.titles.vocabulary.seen(*id)));
             total += weight;
             part += weight * f64::from(covered[place]);
         }
@@ -239,6 +204,24 @@ impl<'a> Judge<'a> {
 }
 
 impl Fit {
+    /// Notes what a word of the form is of a word of the query.
+    fn stand(&mut self, at: usize, place: usize, rows: &Rows<'_>, covered: &mut [f32]) {
+        let [word, written, joined] = rows;
+        let own = || [word, written].into_iter().flatten();
+        let likeness = own().map(|row| row.title(at)).fold(0.0, f32::max);
+        self.note(at, place, likeness, covered);
+        let likeness = joined.map_or(0.0, |row| row.joined(at));
+        if likeness > 0.0 {
+            self.note(at, place, likeness, covered);
+            covered[place + 1] = covered[place + 1].max(likeness);
+        }
+        let likeness = own().map(|row| row.pair(at)).fold(0.0, f32::max);
+        if likeness > 0.0 {
+            self.note(at, place, likeness, covered);
+            self.note(at + 1, place, likeness, covered);
+        }
+    }
+
     fn note(&mut self, word: usize, place: usize, likeness: f32, covered: &mut [f32]) {
         if likeness > self.words[word] {
             self.words[word] = likeness;
@@ -251,12 +234,6 @@ impl Fit {
 /// Whether a word was found in genre or summary, or better.
 fn elsewhere_as_typed(found: u8) -> bool {
     f32::from(found) >= ELSEWHERE_MIN * 255.0 - 1.0
-}
-
-fn best(likely: &Likely, people: &[WordId]) -> f32 {
-    // Few terms against many names: look the terms up among the names, which are sorted.
-    let have = |(id, likeness): &(WordId, f32)| people.binary_search(id).ok().map(|_| *likeness);
-    likely.0.iter().filter_map(have).fold(0.0, f32::max)
 }
 
 /// The share of neighbours in the query that stand in the same order in the title.

@@ -2,37 +2,30 @@
 //!
 //! Every title that is touched remembers how well it has each word. The rarest terms come first, so that what the bound cuts
 //! off is what says least. The bound counts postings and never time: an answer does not depend on the machine's load.
+//!
+//! Of most lists only a part is read. Once as many candidates are known as are kept, a title that has nothing yet is left
+//! out if all that the remaining lists could give it puts it behind them; once that holds for the rest of a list, the
+//! list is read only where candidates stand. What is kept is the same as if every list were read to its end (MaxScore: Turtle and
+//! Flood, 1995).
 
-use std::sync::Arc;
-
+use tantivy::postings::BlockSegmentPostings;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, Searcher, TERMINATED};
 
 use platform_core::search::query::WORDS_MAX;
 
 use super::SearchError;
 use super::expand::Meanings;
-use super::schema::Fields;
+use super::lexicon::{Lexicon, TermId};
+use super::pool::{Candidate, Found, Pool, Scratch, Slot};
 
 /// Postings that one query may visit.
 pub(super) const POSTINGS_MAX: u64 = 200_000;
-
-/// How well a title has each word, in 255ths.
-pub(super) type Found = [u8; WORDS_MAX];
-
-/// A title that has something of the query.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Candidate {
-    pub(super) ordinal: u32,
-    pub(super) found: Found,
-}
+/// So many postings of a list cost as much to pass as one candidate costs to look up in it.
+const POSTINGS_PER_SEEK: usize = 8;
 
 /// What a query may use of the index.
 pub(super) struct Retrieval<'a> {
-    pub(super) searcher: &'a Searcher,
-    pub(super) fields: Fields,
-    /// The title of every document, by segment.
-    pub(super) ordinals: &'a [Arc<[u32]>],
+    pub(super) lexicon: &'a Lexicon<'a>,
     /// How telling each word is.
     pub(super) weights: &'a [f32],
     /// Whether the viewer may see a title, by its number.
@@ -41,129 +34,152 @@ pub(super) struct Retrieval<'a> {
     pub(super) keep: usize,
 }
 
-/// Memory that queries use in turn: which candidate a title is, where it is one.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    place: Vec<u32>,
-    turn: u32,
-    turns: Vec<u32>,
-}
-
-impl Scratch {
-    fn begin(&mut self, titles: usize) {
-        if self.turns.len() < titles {
-            self.turns.resize(titles, 0);
-            self.place.resize(titles, 0);
-        }
-        self.turn = self.turn.wrapping_add(1);
-        if self.turn == 0 {
-            self.turns.fill(0);
-            self.turn = 1;
-        }
-    }
-}
-
 /// One list of postings to visit.
-struct Visit<'a> {
+struct Visit {
     segment: usize,
     word: usize,
-    place: super::schema::Place,
-    term: &'a str,
+    term: TermId,
     likeness: u8,
     postings: u32,
+    /// Where in the term's lists.
+    list: usize,
 }
 
 impl Retrieval<'_> {
-    /// The best candidates by weight of what they have, best first, ties by number; and the postings visited.
+    /// The best candidates by weight of what they have, best first, ties by number.
     pub(super) fn run(
         &self,
         meanings: &[Meanings],
         titles: usize,
         scratch: &mut Scratch,
-    ) -> Result<(Vec<Candidate>, u64), SearchError> {
+    ) -> Result<Vec<Candidate>, SearchError> {
         scratch.begin(titles);
-        let mut candidates: Vec<Candidate> = Vec::new();
-        let mut visited = 0;
-        for visit in self.visits(meanings)? {
-            if visited + u64::from(visit.postings) > POSTINGS_MAX {
-                continue;
-            }
-            visited += u64::from(visit.postings);
-            self.visit(&visit, &mut candidates, scratch)?;
+        let visits = self.visits(meanings);
+        let rests = rests(&visits);
+        let mut pool = Pool::new(self.weights, self.keep);
+        for (visit, rest) in visits.iter().zip(&rests) {
+            self.visit(visit, rest, &mut pool, scratch)?;
         }
-        let score = |candidate: &Candidate| -> f32 {
-            candidate.found.iter().zip(self.weights).map(|(found, weight)| f32::from(*found) * weight).sum()
-        };
-        let mut scored: Vec<(f32, Candidate)> =
-            candidates.into_iter().map(|one| (score(&one), one)).collect();
-        let better = |a: &(f32, Candidate), b: &(f32, Candidate)| {
-            b.0.total_cmp(&a.0).then(a.1.ordinal.cmp(&b.1.ordinal))
-        };
-        if scored.len() > self.keep {
-            scored.select_nth_unstable_by(self.keep, better);
-            scored.truncate(self.keep);
-        }
-        scored.sort_unstable_by(better);
-        Ok((scored.into_iter().map(|(_, one)| one).collect(), visited))
+        Ok(pool.best())
     }
 
-    /// All lists of postings, shortest first.
-    fn visits<'m>(&self, meanings: &'m [Meanings]) -> Result<Vec<Visit<'m>>, SearchError> {
+    /// Lists of postings, shortest first, as many as the bound allows.
+    fn visits(&self, meanings: &[Meanings]) -> Vec<Visit> {
         let mut visits = Vec::new();
-        for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
-            for (word, meanings) in meanings.iter().enumerate() {
-                for meaning in &meanings.0 {
-                    let inverted = reader.inverted_index(self.fields.of(meaning.place))?;
-                    let Some(info) = inverted.terms().get(meaning.term.as_bytes())? else { continue };
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        clippy::cast_sign_loss,
-                        reason = "a likeness is from 0 to 1"
-                    )]
-                    let likeness = (meaning.likeness * 255.0) as u8;
-                    let (place, term) = (meaning.place, meaning.term.as_str());
-                    visits.push(Visit { segment, word, place, term, likeness, postings: info.doc_freq });
+        for (word, meanings) in meanings.iter().enumerate() {
+            for meaning in &meanings.0 {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a likeness is from 0 to 1"
+                )]
+                let likeness = (meaning.likeness * 255.0) as u8;
+                let term = meaning.term;
+                for (list, here) in self.lexicon.lists(term).iter().enumerate() {
+                    let (segment, postings) = (here.segment, here.at.doc_freq);
+                    visits.push(Visit { segment, word, term, likeness, postings, list });
                 }
             }
         }
         visits.sort_by(|a, b| {
-            (a.postings, a.segment, a.word, a.place, a.term)
-                .cmp(&(b.postings, b.segment, b.word, b.place, b.term))
+            let first = |visit: &Visit| (visit.postings, visit.segment, visit.word, visit.term.place);
+            let text = |visit: &Visit| self.lexicon.text(visit.term);
+            first(a).cmp(&first(b)).then_with(|| text(a).cmp(text(b)))
         });
-        Ok(visits)
+        let mut visited = 0;
+        let allowed = visits.iter().take_while(|visit| {
+            visited += u64::from(visit.postings);
+            visited <= POSTINGS_MAX
+        });
+        let allowed = allowed.count();
+        visits.truncate(allowed);
+        visits
     }
 
+    /// Reads a list; `rest` is what this list and those behind it can give a title.
     fn visit(
         &self,
-        visit: &Visit<'_>,
-        candidates: &mut Vec<Candidate>,
+        visit: &Visit,
+        rest: &Found,
+        pool: &mut Pool<'_>,
         scratch: &mut Scratch,
     ) -> Result<(), SearchError> {
-        let reader = &self.searcher.segment_readers()[visit.segment];
-        let inverted = reader.inverted_index(self.fields.of(visit.place))?;
-        let Some(info) = inverted.terms().get(visit.term.as_bytes())? else { return Ok(()) };
-        let mut postings = inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
-        let ordinals = &self.ordinals[visit.segment];
-        let alive = reader.alive_bitset();
-        while postings.doc() != TERMINATED {
-            let document = postings.doc();
-            postings.advance();
-            if alive.is_some_and(|alive| !alive.is_alive(document)) {
-                continue;
-            }
-            let ordinal = ordinals[document as usize];
-            let at = ordinal as usize;
-            if scratch.turns[at] != scratch.turn {
-                if !(self.allowed)(ordinal) {
-                    continue;
+        if pool.newcomers(rest) == 0 && !pool.gains(visit.word, visit.likeness) {
+            return Ok(());
+        }
+        // What it costs is little beside the list.
+        pool.settle_if_fewer(visit.postings as usize, rest);
+        let segment = &self.lexicon.segments[visit.segment];
+        let list = &self.lexicon.lists(visit.term)[visit.list].at;
+        let inverted = segment.inverted(visit.term.place);
+        let mut blocks = inverted.read_block_postings_from_terminfo(list, IndexRecordOption::Basic)?;
+        let (mut left, mut was_closed) = (visit.postings as usize, false);
+        while left > 0 {
+            let documents = blocks.docs();
+            let before = pool.newcomers(rest);
+            let is_closed =
+                before == 0 || (segment.is_rising && segment.ordinals[documents[0] as usize] >= before);
+            // Asked once per list, and only where asking costs less than reading on.
+            if is_closed && !was_closed && pool.live() < left {
+                was_closed = true;
+                let targets = pool.targets(visit.segment, visit.word, visit.likeness, documents[0]);
+                if targets.len() * POSTINGS_PER_SEEK < left {
+                    seek(&mut blocks, &targets, visit, pool);
+                    return Ok(());
                 }
-                scratch.turns[at] = scratch.turn;
-                scratch.place[at] = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
-                candidates.push(Candidate { ordinal, found: [0; WORDS_MAX] });
             }
-            let found = &mut candidates[scratch.place[at] as usize].found[visit.word];
-            *found = (*found).max(visit.likeness);
+            for &document in documents {
+                if segment.is_alive(document) {
+                    let ordinal = segment.ordinals[document as usize];
+                    match scratch.slot(ordinal) {
+                        Slot::Candidate(at) => pool.note(at, visit.word, visit.likeness),
+                        Slot::Unknown if ordinal < before => {
+                            if (self.allowed)(ordinal) {
+                                let at = pool.add(ordinal, (visit.segment, document));
+                                scratch.set(ordinal, Slot::Candidate(at));
+                                pool.note(at, visit.word, visit.likeness);
+                            } else {
+                                scratch.set(ordinal, Slot::Refused);
+                            }
+                        }
+                        Slot::Unknown | Slot::Refused => {}
+                    }
+                }
+            }
+            left -= documents.len();
+            pool.settle_if_due(rest);
+            if left > 0 {
+                blocks.advance();
+            }
         }
         Ok(())
     }
 }
+
+/// Looks candidates up in a list, in the order of their documents.
+fn seek(blocks: &mut BlockSegmentPostings, targets: &[(u32, u32)], visit: &Visit, pool: &mut Pool<'_>) {
+    for &(document, at) in targets {
+        let place = blocks.seek(document);
+        if blocks.doc(place) == document {
+            pool.note(at, visit.word, visit.likeness);
+        }
+    }
+}
+
+/// For each list, what it and those behind it can give a title: the most of each word.
+fn rests(visits: &[Visit]) -> Vec<Found> {
+    let mut rest: Found = [0; WORDS_MAX];
+    let mut rests: Vec<Found> = visits
+        .iter()
+        .rev()
+        .map(|visit| {
+            rest[visit.word] = rest[visit.word].max(visit.likeness);
+            rest
+        })
+        .collect();
+    rests.reverse();
+    rests
+}
+
+#[cfg(test)]
+mod tests;

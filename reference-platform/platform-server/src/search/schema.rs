@@ -41,6 +41,15 @@ pub(super) enum Place {
     Summary,
 }
 
+impl Place {
+    pub(super) const ALL: [Self; 5] = [Self::Title, Self::Joined, Self::People, Self::Genre, Self::Summary];
+
+    /// Whether what stands there is kept in memory too.
+    pub(super) const fn is_of_titles(self) -> bool {
+        matches!(self, Self::Title | Self::Joined | Self::People)
+    }
+}
+
 impl Fields {
     pub(super) fn of(self, place: Place) -> Field {
         match place {

@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use platform_core::catalog::record::TitleRecord;
 use platform_core::search::query::Query;
 use proptest::prelude::*;
 
+use super::build::Edit;
 use super::{Hit, SearchIndex};
 
 fn title(id: usize, name: &str, popularity: u32) -> TitleRecord {
@@ -98,6 +102,72 @@ fn the_order_of_indexing_changes_no_answer() {
         let ids = |index| found(index, text).into_iter().map(|hit| (hit.id, hit.points)).collect::<Vec<_>>();
         assert_eq!(ids(&one), ids(&other), "`{text}`");
     }
+}
+
+/// What a search says of each title, in order.
+fn said(index: &SearchIndex, text: &str) -> Vec<(String, String, i64)> {
+    found(index, text).into_iter().map(|hit| (hit.id.0, hit.title, hit.points)).collect()
+}
+
+/// Changes some titles of an index, in batches, and checks that it answers like one built from what is left.
+fn assert_follows(records: Vec<TitleRecord>, batches: &[Vec<(usize, Option<&str>)>], queries: &[&str]) {
+    let edited = SearchIndex::build(&records).expect("an index");
+    let mut now: BTreeMap<u64, TitleRecord> = (0..).zip(records).collect();
+    for (upto, batch) in (1..).zip(batches) {
+        let edits = batch.iter().map(|(id, name)| {
+            let number = *id as u64;
+            match name {
+                Some(name) => {
+                    let record = title(*id, name, 1_000 * *id as u32);
+                    now.insert(number, record.clone());
+                    Edit::Put(number, Arc::new(record))
+                }
+                None => {
+                    now.remove(&number);
+                    Edit::Remove(number)
+                }
+            }
+        });
+        let edits: Vec<Edit> = edits.collect();
+        edited.prepare(&edits).expect("prepared");
+        edited.publish(upto).expect("published");
+        let rebuilt = SearchIndex::build_numbered(now.iter().map(|(number, one)| (*number, one)));
+        let rebuilt = rebuilt.expect("an index");
+        for query in queries {
+            assert_eq!(said(&edited, query), said(&rebuilt, query), "`{query}` after {batch:?}");
+        }
+    }
+}
+
+#[test]
+fn what_words_weigh_and_mean_follows_every_commit_of_changed_titles() {
+    let names = ["Lantern", "Lantern Row", "Amber Harbor", "Harbor Lantern", "Quill Harbor"];
+    let records: Vec<TitleRecord> =
+        names.iter().enumerate().map(|(at, name)| title(at, name, 1_000)).collect();
+    // `lantern` was common and becomes rare, `brimstone` the other way round; `quill` goes and is no word any more.
+    let batches = [
+        vec![(0, Some("Brimstone")), (1, Some("Brimstone Row"))],
+        vec![(4, Some("Harbor Brimstone")), (3, None)],
+        vec![(1, Some("Lantern Road")), (9, Some("Quilt Harbor")), (0, None)],
+        vec![(0, Some("Brimstone")), (9, Some("Quilts"))],
+    ];
+    let queries =
+        ["lantern harbor", "brimstone row", "quill", "quil harbor", "brimston", "lanten", "harbr lantern"];
+    assert_follows(records, &batches, &queries);
+}
+
+#[test]
+fn a_catalogue_that_is_edited_over_and_over_answers_like_a_new_one() {
+    let all = ["Lantern", "Harbor", "Brimstone", "Quill", "Row"];
+    let name = |at: usize| format!("{} {}", all[at % 5], all[(at / 5 + 1) % 5]);
+    let records: Vec<TitleRecord> = (0..30).map(|at| title(at, &name(at), 1_000)).collect();
+    let names: Vec<String> = (0..200).map(|at| name(at * 7)).collect();
+    let batches: Vec<Vec<(usize, Option<&str>)>> = (0..40)
+        .map(|round| {
+            (0..5).map(|at| ((round * 5 + at * 11) % 30, Some(names[round * 5 + at].as_str()))).collect()
+        })
+        .collect();
+    assert_follows(records, &batches, &["lantern row", "harbr", "quill brimston", "row"]);
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! What a viewer may see and what a request asks for, said once for all searches; and what the filters' values count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use platform_core::catalog::record::{Availability, TitleRecord};
@@ -85,12 +85,15 @@ pub(super) struct Counts<'a> {
 impl<'a> Counts<'a> {
     /// Counts the values that a title has, each once.
     pub(super) fn add(&mut self, filter: Filter, title: &'a TitleRecord) {
-        let (counts, values): (_, BTreeSet<&str>) = match filter {
-            Filter::Kind => (&mut self.kind, BTreeSet::from([title.kind.name()])),
-            Filter::Genre => (&mut self.genre, title.genres.iter().map(String::as_str).collect()),
-            Filter::Language => (&mut self.language, title.languages.iter().map(String::as_str).collect()),
+        let (counts, values) = match filter {
+            Filter::Kind => return *self.kind.entry(title.kind.name()).or_default() += 1,
+            Filter::Genre => (&mut self.genre, &title.genres),
+            Filter::Language => (&mut self.language, &title.languages),
         };
-        values.into_iter().for_each(|value| *counts.entry(value).or_default() += 1);
+        // A title has a few values.
+        let is_first = |at: usize| !values[..at].contains(&values[at]);
+        let values = values.iter().enumerate().filter(|(at, _)| is_first(*at));
+        values.for_each(|(_, value)| *counts.entry(value).or_default() += 1);
     }
 
     /// Values by count, then by name.

@@ -116,6 +116,12 @@ impl IndexedCatalogue {
         Look { index: &self.index, view, table, gates: self.gates.snapshot() }
     }
 
+    /// The index alone, for searches that no viewer makes.
+    #[must_use]
+    pub const fn index(&self) -> &SearchIndex {
+        &self.index
+    }
+
     /// Titles, and places of earlier versions that are kept beside them.
     #[must_use]
     pub fn places(&self) -> (usize, usize) {
@@ -256,7 +262,7 @@ impl Searcher for IndexedCatalogue {
         let sees = |title: u32| look.sees(title, &request.viewer, now);
         let ranked = look.ranked(&query, &|title| sees(title) && passes(look.title(title), request, None))?;
         let mut counts = Counts::default();
-        for filter in Filter::ALL {
+        for filter in Filter::ALL.into_iter().filter(|_| request.facets) {
             let mut count = |ranked: &[Ranked]| {
                 ranked.iter().for_each(|ranked| counts.add(filter, look.title(ranked.title)));
             };

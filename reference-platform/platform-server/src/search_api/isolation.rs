@@ -156,6 +156,7 @@ fn search(text: &str, viewer: Viewer) -> SearchRequest {
         limit: 50,
         cursor: None,
         explain: false,
+        facets: true,
     }
 }
 

@@ -27,9 +27,9 @@ pub(super) struct Mark {
 pub(super) fn marks(text: &str, query: &Query) -> Vec<Mark> {
     let last = query.words.len().saturating_sub(1);
     let best = |range: Range<usize>| {
-        let shown = normalise::plain_tokens(&text[range.clone()]).concat();
+        let shown = Shown::of(&text[range.clone()]);
         let likes = query.words.iter().enumerate();
-        let likes = likes.filter_map(|(typed, word)| Some((likeness(&shown, word, typed == last)?, typed)));
+        let likes = likes.filter_map(|(typed, word)| Some((shown.likeness(word, typed == last)?, typed)));
         likes.min().map(|(likeness, typed)| Mark { range, typed, likeness })
     };
     words(text).filter_map(best).collect()
@@ -62,24 +62,46 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-fn likeness(shown: &str, word: &Word, is_last: bool) -> Option<Likeness> {
-    if shown.is_empty() {
-        return None;
+/// A word that is shown, in the forms that are compared.
+struct Shown {
+    plain: String,
+    canonical: String,
+    letters: u32,
+}
+
+impl Shown {
+    fn of(word: &str) -> Self {
+        let plain = normalise::plain_tokens(word).concat();
+        let canonical = normalise::tokens(&plain).concat();
+        Self { letters: letters(&plain), plain, canonical }
     }
-    let canonical = || normalise::tokens(shown).concat() == word.text;
-    if shown == word.raw || shown == word.text || canonical() {
-        return Some(Likeness::Same);
+
+    fn likeness(&self, word: &Word, is_last: bool) -> Option<Likeness> {
+        let shown = self.plain.as_str();
+        if shown.is_empty() {
+            return None;
+        }
+        if shown == word.raw || shown == word.text || self.canonical == word.text {
+            return Some(Likeness::Same);
+        }
+        if is_last && shown.starts_with(&word.raw) {
+            return Some(Likeness::Begun);
+        }
+        let slips = match word.raw.chars().count() {
+            0..4 => 0,
+            4..8 => 1,
+            _ => 2,
+        };
+        let is_number = word.raw.chars().any(|c| c.is_ascii_digit());
+        // A slip exchanges one letter for another at most, so that words of too many other letters need no closer look.
+        let may = !is_number && slips > 0 && (self.letters ^ letters(&word.raw)).count_ones() <= 2 * slips;
+        (may && distance(shown, &word.raw) <= slips as usize).then_some(Likeness::Near)
     }
-    if is_last && shown.starts_with(&word.raw) {
-        return Some(Likeness::Begun);
-    }
-    let slips = match word.raw.chars().count() {
-        0..4 => 0,
-        4..8 => 1,
-        _ => 2,
-    };
-    let is_number = word.raw.chars().any(|c| c.is_ascii_digit());
-    (!is_number && slips > 0 && distance(shown, &word.raw) <= slips).then_some(Likeness::Near)
+}
+
+/// Which letters a word has, each as one of 32 bits.
+fn letters(word: &str) -> u32 {
+    word.chars().fold(0, |letters, c| letters | 1 << (u32::from(c) % 32))
 }
 
 /// Letters missed, added or exchanged, or neighbours turned round, between two words.
@@ -130,6 +152,11 @@ mod tests {
             for range in highlights(&text, &Query::parse(&typed)) {
                 prop_assert!(text.get(range).is_some_and(|part| !part.is_empty()));
             }
+        }
+
+        #[test]
+        fn words_that_are_a_slip_or_two_apart_have_few_other_letters(a in "[a-eé]{1,7}", b in "[a-eé]{1,7}") {
+            prop_assert!((letters(&a) ^ letters(&b)).count_ones() as usize <= 2 * distance(&a, &b));
         }
     }
 }

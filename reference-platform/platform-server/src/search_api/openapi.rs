@@ -59,6 +59,11 @@ fn search() -> Value {
             json!({ "type": "boolean", "default": false }),
             "Say why each result stands where it stands.",
         ),
+        one(
+            "facets",
+            json!({ "type": "boolean", "default": true }),
+            "Count the values of filters; without, `facets` is empty.",
+        ),
     ]);
     json!({
         "summary": "Find titles",

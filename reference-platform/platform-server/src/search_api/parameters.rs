@@ -3,6 +3,7 @@
 //! `q` may hold anything: bytes that are no UTF-8 are read as U+FFFD, and what is too long for the query plan is cut there, not here.
 
 use http::HeaderMap;
+use platform_core::catalog::codes;
 use platform_core::catalog::record::{Kind, Territory, Tier};
 use units::Timestamp;
 
@@ -25,7 +26,7 @@ const YEARS: std::ops::RangeInclusive<u16> = 1_888..=2_100;
 const QUOTED_CHARS_MAX: usize = 40;
 
 /// What `/v1/search` takes.
-pub const SEARCH: [&str; 12] = [
+pub const SEARCH: [&str; 13] = [
     "q",
     "region",
     "tier",
@@ -38,6 +39,7 @@ pub const SEARCH: [&str; 12] = [
     "limit",
     "cursor",
     "explain",
+    "facets",
 ];
 /// What `/v1/search/suggest` takes.
 pub const SUGGEST: [&str; 5] = ["q", "region", "tier", "age", "limit"];
@@ -70,6 +72,8 @@ pub struct SearchRequest {
     pub cursor: Option<String>,
     /// Whether to say why each result stands where it stands.
     pub explain: bool,
+    /// Whether to count the values of filters: a client that shows none saves the work.
+    pub facets: bool,
 }
 
 /// Suggestions as asked for.
@@ -105,12 +109,13 @@ pub fn search(query: Option<&str>, context: Context<'_>) -> Result<SearchRequest
         viewer: viewer(&fields, context)?,
         kinds: kinds(&fields)?,
         genres: fields.many("genre")?,
-        languages: fields.many("language")?,
+        languages: fields.many("language")?.into_iter().map(as_tag).collect(),
         year_from: fields.number("year_from", *YEARS.start(), *YEARS.end())?,
         year_to: fields.number("year_to", *YEARS.start(), *YEARS.end())?,
         limit: fields.number("limit", 1, LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT),
         cursor: fields.one("cursor")?.map(str::to_owned),
-        explain: fields.flag("explain")?,
+        explain: fields.flag("explain", false)?,
+        facets: fields.flag("facets", true)?,
     };
     match (request.year_from, request.year_to) {
         (Some(from), Some(to)) if from > to => {
@@ -118,6 +123,11 @@ pub fn search(query: Option<&str>, context: Context<'_>) -> Result<SearchRequest
         }
         _ => Ok(request),
     }
+}
+
+/// A language as the catalogue writes it; what is none is left, and finds nothing.
+fn as_tag(text: String) -> String {
+    codes::language(&text).map_or(text, |tag| tag.to_string())
 }
 
 /// Reads a request for suggestions.
@@ -216,9 +226,10 @@ impl Fields {
         Ok(values)
     }
 
-    fn flag(&self, name: &'static str) -> Result<bool, Problem> {
+    fn flag(&self, name: &'static str, usual: bool) -> Result<bool, Problem> {
         match self.one(name)? {
-            None | Some("0" | "false") => Ok(false),
+            None => Ok(usual),
+            Some("0" | "false") => Ok(false),
             Some("1" | "true") => Ok(true),
             Some(other) => Err(bad(name, other, "1 or 0".to_owned())),
         }

@@ -109,11 +109,9 @@ impl Searcher for Scan {
         let mut found = Vec::new();
         for (at, listed) in self.matching(&words, &request.viewer, now) {
             let title = &listed.offered.title;
-            Filter::ALL.into_iter().filter(|filter| passes(title, request, Some(*filter))).for_each(
-                |filter| {
-                    counts.add(filter, title);
-                },
-            );
+            let counted = Filter::ALL.into_iter().filter(|_| request.facets);
+            let counted = counted.filter(|filter| passes(title, request, Some(*filter)));
+            counted.for_each(|filter| counts.add(filter, title));
             let is_next = after.is_none_or(|after| at > after);
             if found.len() <= request.limit && is_next && passes(title, request, None) {
                 found.push((at, listed));

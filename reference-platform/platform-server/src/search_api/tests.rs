@@ -251,6 +251,17 @@ async fn a_slip_is_found_marked_and_offered_in_its_right_spelling() {
 }
 
 #[tokio::test]
+async fn without_facets_the_rest_of_the_answer_is_the_same() {
+    for api in both(&[title(1, "The Silent Harbor", &["DE"]), title(2, "Copper Harbor", &["DE"])]) {
+        let (_, _, mut with) = ask(&api, "/v1/search?q=harbor&region=DE").await;
+        let (_, _, without) = ask(&api, "/v1/search?q=harbor&region=DE&facets=0").await;
+        assert_eq!(with["facets"]["kind"][0]["count"], 2);
+        with["facets"] = serde_json::json!({ "kind": [], "genre": [], "language": [] });
+        assert_eq!(with, without);
+    }
+}
+
+#[tokio::test]
 async fn an_edit_of_availability_is_obeyed_by_the_next_search() {
     let offered = title(1, "Amber One", &["DE"]);
     let catalogue = Arc::new(IndexedCatalogue::new(vec![offered.clone()], 1).unwrap());

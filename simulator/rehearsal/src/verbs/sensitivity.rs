@@ -3,10 +3,11 @@
 
 use reports::Num;
 use reports::report::{Sensitivity, SensitivityPoint, SensitivityRow};
-use scenarios::Resolved;
 use scenarios::assumptions::{ASSUMPTIONS, Case, End, cases};
 use scenarios::document::Document;
 use scenarios::loader::Recorded;
+use scenarios::{Resolved, ResolvedArm};
+use sim_engine::reads_the_same;
 
 use crate::failure::Failure;
 use crate::simulate::{Job, Ran, Runner};
@@ -44,22 +45,47 @@ impl Table {
         Ok(Some(Self { seed: resolved.seeds.first, viewers, cases: cases.collect(), base }))
     }
 
+    /// The first and the last arm of each scenario of the table, the unchanged one first.
+    fn arms(&self) -> Vec<&ResolvedArm> {
+        let all =
+            std::iter::once(&self.base).chain(self.cases.iter().flatten().map(|(_, resolved)| resolved));
+        all.flat_map(|resolved| [resolved.arms.first(), resolved.arms.last()]).flatten().collect()
+    }
+
+    /// For each of [`Table::arms`] the place of its job: cases that an arm cannot tell apart share one.
+    fn places(&self) -> Vec<usize> {
+        let mut distinct: Vec<&ResolvedArm> = Vec::new();
+        let mut places = Vec::new();
+        for arm in self.arms() {
+            let same = |known: &&ResolvedArm| {
+                known.levers == arm.levers && reads_the_same(arm.levers, &known.world, &arm.world)
+            };
+            places.push(distinct.iter().position(same).unwrap_or_else(|| {
+                distinct.push(arm);
+                distinct.len() - 1
+            }));
+        }
+        places
+    }
+
     /// The jobs, in the order in which [`Table::rows`] wants their results.
     #[must_use]
     pub fn jobs(&self) -> Vec<Job<'_>> {
-        let all =
-            std::iter::once(&self.base).chain(self.cases.iter().flatten().map(|(_, resolved)| resolved));
-        all.flat_map(|resolved| [resolved.arms.first(), resolved.arms.last()])
-            .flatten()
-            .map(|arm| Job { arm, seed: self.seed })
-            .collect()
+        let mut jobs: Vec<Job<'_>> = Vec::new();
+        for (arm, place) in self.arms().into_iter().zip(self.places()) {
+            if place == jobs.len() {
+                jobs.push(Job { arm, seed: self.seed });
+            }
+        }
+        jobs
     }
 
     /// The table, from the results of [`Table::jobs`]; `None` if some are missing.
     #[must_use]
     pub fn rows(&self, ran: &[Option<Ran>]) -> Option<Sensitivity> {
-        let mut pairs =
-            ran.chunks(2).map(|pair| Some((ratio(pair.first()?.as_ref()?)?, ratio(pair.get(1)?.as_ref()?)?)));
+        let places = self.places();
+        let result = |place: Option<&usize>| ratio(ran.get(*place?)?.as_ref()?);
+        let mut pairs = places.chunks(2).map(|pair| Some((result(pair.first())?, result(pair.get(1))?)));
         let base = point("as assumed", pairs.next()??);
         let mut points = Vec::new();
         for (case, _) in self.cases.iter().flatten() {
@@ -130,5 +156,19 @@ mod tests {
         assert!(table.cases.iter().all(Option::is_some));
         assert_eq!(table.cases.len(), ASSUMPTIONS.len() * 2);
         assert!(ASSUMPTIONS.len() >= 12);
+    }
+
+    #[test]
+    fn what_an_arm_does_not_use_is_not_run_again_for_it() {
+        let document = Document::open(scenarios::library::DEFAULT, &NoFiles).expect("a shipped scenario");
+        let resolved = document.resolve(&NoFiles).expect("a shipped scenario");
+        let table = Table::of(&document, &resolved).expect("a valid table").expect("the default has a table");
+        let (jobs, places) = (table.jobs(), table.places());
+        assert_eq!(places.len(), 2 + 2 * 2 * ASSUMPTIONS.len());
+        // Both ends of five settings of policies that `before` has not got, and of the token window for `after`.
+        assert_eq!(jobs.len(), places.len() - 12);
+        for (arm, place) in table.arms().into_iter().zip(places) {
+            assert_eq!((&jobs[place].arm.id, jobs[place].arm.levers), (&arm.id, arm.levers));
+        }
     }
 }

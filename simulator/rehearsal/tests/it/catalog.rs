@@ -163,10 +163,16 @@ fn a_served_catalogue_follows_imports_and_is_there_again_after_a_kill() {
     let (server, address) = serve(&sandbox);
     until(&address, "/readyz", "\"ready\":true");
     assert!(get(&address, &search("amber")).contains("Amber Harbor"));
+    let second = sandbox.run(&["serve", "--port", "0", "--store", "c.sqlite"]);
+    assert_eq!(second.code, Some(2), "{}", second.stderr);
+    assert!(second.stderr.contains("is in use by another process"), "{}", second.stderr);
+    assert!(second.stderr.contains("hint: stop the `rehearsal serve` that has it"), "{}", second.stderr);
     import("second.jsonl", &line("b", "Lantern Field"));
     until(&address, &search("lantern"), "Lantern Field");
     drop(server);
     assert!(sandbox.path("c.sqlite-index").is_dir());
+    // The file of the lock is left, the lock is not.
+    assert!(sandbox.path("c.sqlite-index.lock").is_file());
     let (_server, address) = serve(&sandbox);
     until(&address, "/readyz", "\"ready\":true");
     assert!(get(&address, &search("lantern")).contains("Lantern Field"));

@@ -50,23 +50,17 @@ fn pairs(title_of_last: &str) -> String {
     }))
 }
 
-/// What the repeats by link are known to reach: precision is asked to be 0.9, and one pair of 56 is short of it.
-const REPEATS_REACHED: (f64, f64) = (0.89, 0.70);
-
 #[test]
-fn reference_labels_of_pairs_are_met_and_those_of_repeats_nearly() {
+fn reference_labels_are_met() {
     let Some(folder) = reference_data("catalog") else { return };
     let found =
         entities::run(&folder.join("catalog.jsonl.gz"), &folder.join("entity_pairs_wiki_netflix.jsonl.gz"))
             .unwrap_or_else(|failure| panic!("{failure}"));
     for measure in &found.measures {
         println!("{measure}");
-        if measure.name.starts_with("repeats by link, judging") {
-            let (precision, recall) = REPEATS_REACHED;
-            assert!(measure.precision() >= precision && measure.recall() >= recall, "{measure}");
-        } else {
-            assert!(measure.holds(), "{measure}");
-        }
+    }
+    for measure in &found.measures {
+        assert!(measure.holds(), "{measure}");
     }
     let judged = found.measures.iter().filter(|measure| measure.bounds.is_some());
     assert!(judged.clone().all(|measure| measure.right + measure.missed >= 50), "too few labels to judge by");

@@ -42,6 +42,12 @@ impl Cell {
         black_box(slots.map(|slot| self.seats[slot as usize].glance()).fold(0, |seen, word| seen ^ word));
     }
 
+    /// Looks at the access links of seats whose rate changes next.
+    pub(super) fn look_at_links(&self, slots: impl Iterator<Item = u32>) {
+        let word = |slot: u32| u64::from(self.seats[slot as usize].viewer.0);
+        black_box(slots.map(word).fold(0, |seen, word| seen ^ word));
+    }
+
     /// Where the players that wake will probably look for what: at the POP that they are connected to, for the next
     /// segment in the last variant.
     fn lookups<'a>(

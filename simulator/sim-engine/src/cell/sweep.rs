@@ -10,7 +10,7 @@ use fault_plan::{Effect, Failure as PlannedFailure};
 use units::PopId;
 
 use super::transfer::access_class;
-use super::{Cell, Hall, Turn};
+use super::{Cell, Hall, Turn, ahead};
 use crate::board::Board;
 use crate::flow::Body;
 use crate::seat::{Pending, Seat};
@@ -55,14 +55,8 @@ impl Cell {
     /// where a fault cuts connections, they meet it.
     pub(super) fn end_epoch(&mut self, stage: &Stage, board: &Board) {
         if !board.slot_ends.is_empty() {
-            for (bodies, demand) in self.hall.bodies.iter_mut().zip(&mut self.hall.demand) {
-                for body in bodies.iter_mut().filter(|body| board.slot_ends[body.cohort.index()]) {
-                    change_class(
-                        body,
-                        demand,
-                        access_class(stage, &self.seats[body.slot as usize], board.to),
-                    );
-                }
+            for pop in stage.world.pop_ids() {
+                self.change_classes(stage, board, pop);
             }
         }
         if board.cuts {
@@ -70,6 +64,23 @@ impl Cell {
                 self.cut_bodies(stage, board, pop);
             }
         }
+    }
+
+    /// Bodies of a POP whose cohort's slot ends get their new access rate.
+    fn change_classes(&mut self, stage: &Stage, board: &Board, pop: PopId) {
+        let mut bodies = std::mem::take(&mut self.hall.bodies[pop.index()]);
+        let mut demand = self.hall.demand[pop.index()];
+        // Few at a time: seats that are read together must stay in a first-level cache until it is their turn.
+        for bodies in bodies.chunks_mut(4 * ahead::BATCH) {
+            let ends = |body: &Body| board.slot_ends[body.cohort.index()];
+            self.look_at_links(bodies.iter().filter(|body| ends(body)).map(|body| body.slot));
+            for body in bodies.iter_mut().filter(|body| ends(body)) {
+                let seat = &self.seats[body.slot as usize];
+                change_class(body, &mut demand, access_class(stage, seat, board.to));
+            }
+        }
+        self.hall.demand[pop.index()] = demand;
+        self.hall.bodies[pop.index()] = bodies;
     }
 
     /// Bodies of a POP meet the faults that stop or cut connections.

@@ -6,4 +6,5 @@ mod basics;
 mod calm;
 mod invariance;
 mod reference;
+mod unread;
 mod worlds;

@@ -179,6 +179,20 @@ fn a_region_is_read_by_digits_and_names() {
     }
 }
 
+#[test]
+fn rights_are_sold_for_countries_of_today_and_for_regions() {
+    let sold = |text: &str| {
+        territories(text).map(|found| found.iter().map(Territory::to_string).collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(sold("uk"), Ok("GB".to_owned()));
+    assert_eq!(sold("276"), Ok("DE".to_owned()));
+    assert_eq!(sold("ANZ"), Ok("AU CC CX HM NF NZ".to_owned()));
+    assert_eq!(territories("LATAM"), Ok(region("419").expect("a region").territories()));
+    assert_eq!(sold("USSR"), Err(UnknownCode::Gone("USSR".to_owned())));
+    assert_eq!(sold("ZZ"), Err(UnknownCode::Country("ZZ".to_owned())));
+    assert!(matches!(sold("CS"), Err(UnknownCode::TwoCountries { .. })));
+}
+
 proptest! {
     #[test]
     fn codes_are_total_and_what_they_write_they_read_as_the_same(
@@ -190,6 +204,9 @@ proptest! {
         }
         if let Ok(found) = country(&text) {
             prop_assert_eq!(country(&found.to_string()), Ok(found));
+        }
+        if let Ok(found) = territories(&text) {
+            prop_assert!(found.iter().all(|one| territories(&one.to_string()) == Ok([*one].into())));
         }
         if let Ok(found) = region(&text) {
             prop_assert_eq!(region(&found.to_string()), Ok(found));

@@ -25,6 +25,11 @@ pub fn plain_tokens(text: &str) -> Vec<String> {
 pub fn fold(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
+        if c.is_ascii() {
+            // Nothing to take apart, and most of what there is.
+            plain.push(c.to_ascii_lowercase());
+            continue;
+        }
         // `8½` is eight and a half, not eighty-one halves.
         if matches!(c, '\u{bc}'..='\u{be}' | '\u{2150}'..='\u{215f}') {
             plain.push(' ');

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{State, edition};
+use super::{State, edition, summary};
 use crate::catalog::normalise;
 use crate::catalog::record::{Kind, RecordId, TitleRecord};
 
@@ -76,7 +76,13 @@ impl Facts {
         // What stands in brackets is a remark on the names before it: `(voices)`.
         let names = |names: &[String]| -> BTreeSet<String> {
             let names = names.iter().filter(|name| !name.trim_start().starts_with('('));
-            names.map(|name| normalise::person(name)).filter(|name| !name.is_empty()).collect()
+            // Joined, so that `Z. A. Orn` meets `Z.A. Orn`.
+            let names = names.map(|name| normalise::person(name).replace(' ', ""));
+            names.filter(|name| !name.is_empty()).collect()
+        };
+        let directors = match names(&record.directors) {
+            listed if listed.is_empty() => names(&summary::directors(&record.description)),
+            listed => listed,
         };
         Self {
             id: record.id.clone(),
@@ -91,7 +97,7 @@ impl Facts {
             titles,
             kind: record.kind,
             cast: names(&record.cast),
-            directors: names(&record.directors),
+            directors,
             runtime_min: record.runtime_min,
             external_ids: record.external_ids.iter().map(|(whose, id)| (whose.clone(), id.clone())).collect(),
         }

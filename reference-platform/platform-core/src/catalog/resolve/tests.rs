@@ -136,6 +136,45 @@ fn a_work_never_holds_two_records_that_contradict_each_other() {
 }
 
 #[test]
+fn who_directed_is_read_from_the_summary_where_it_is_listed_nowhere_else() {
+    let told = |id: &str, year: u16, summary: &str| TitleRecord {
+        description: summary.to_owned(),
+        ..film(id, "Lampmaker", year, "")
+    };
+    let early =
+        told("a", 1951, "Lampmaker is a 1951 drama film directed by Zélie Orn and starring Ivo Tarn.");
+    let late = |by: &str| told("b", 1952, &format!("A drama written, produced and directed by {by}."));
+    check(early.clone(), late("Zelie Orn"), State::Merge);
+    check(early.clone(), late("Ossian Brandt"), State::Apart);
+    check(early.clone(), late("nobody in particular"), State::Review);
+    check(by("Z.A. Orn", early.clone()), late("Z. A. Orn"), State::Merge);
+    // What is listed counts, not what is told.
+    check(early.clone(), by("Zélie Orn", late("Ossian Brandt")), State::Merge);
+    check(by("Mette Quill", early), late("Zelie Orn"), State::Apart);
+}
+
+#[test]
+fn names_of_directors_end_where_the_sentence_goes_on() {
+    for (summary, expected) in [
+        ("A film directed by Zélie Orn and written by Ivo Tarn.", &["Zélie Orn"][..]),
+        (
+            "Directed by Z. A. Orn Jr. and Ivo van der Tarn, it tells of lamps.",
+            &["Z. A. Orn Jr", "Ivo van der Tarn"],
+        ),
+        ("It was directed, written and co-produced by Zélie Orn. Ivo Tarn plays.", &["Zélie Orn"]),
+        ("A film directed by Ivo and Mette Tarn", &["Mette Tarn"]),
+        ("A film directed by American filmmaker Zélie Orn", &[]),
+        ("A film by Ivo Tarn, directed with care. By the sea, Zélie Orn waits.", &[]),
+        ("A tale directed by the wind; later directed by Zélie Orn", &["Zélie Orn"]),
+        ("Directed by Or, And, Of, By, A Great Many Too Many Words To Be A Name", &["Or"]),
+        ("A Great Directed By Many Words That Are No Name At All And Go On", &[]),
+        ("", &[]),
+    ] {
+        assert_eq!(summary::directors(summary), expected, "{summary}");
+    }
+}
+
+#[test]
 fn an_explanation_names_what_spoke_for_and_against() {
     let records = [
         film("a", "Lampmaker", 1951, "Ossian Brandt, Zélie Orn"),
@@ -295,6 +334,16 @@ proptest! {
             for (a, b) in members.iter().flat_map(|a| members.iter().map(move |b| (a, b))) {
                 prop_assert_eq!(evidence::contradictions(a, b), vec![]);
             }
+        }
+    }
+
+    #[test]
+    fn any_summary_is_read_and_names_stand_in_it(
+        summary in prop_oneof!["\\PC{0,60}", "(directed|and|by|de|Zélie|O\\.|Orn[.,]|Tarn| ){0,30}"],
+    ) {
+        for name in summary::directors(&summary) {
+            prop_assert!(!name.is_empty());
+            prop_assert!(name.split(' ').all(|word| summary.contains(word)), "{}", name);
         }
     }
 

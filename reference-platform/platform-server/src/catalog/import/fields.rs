@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use platform_core::catalog::maturity;
+use platform_core::catalog::clean::Change;
+use platform_core::catalog::codes;
 use platform_core::catalog::record::{Availability, Kind, Maturity, RecordId, Territory, Tier, TitleRecord};
 use serde::Deserialize;
 use units::{Ppm, Timestamp};
@@ -113,8 +114,9 @@ impl Fields {
         Ok(fields)
     }
 
-    /// The record as the catalogue keeps it, before it is cleaned; without windows of its own, it is open in `regions`.
-    pub(super) fn into_incoming(self, regions: &[Territory]) -> Result<Incoming, Refusal> {
+    /// The record as the catalogue keeps it, before it is cleaned, and what was changed in its windows; without windows of its
+    /// own, it is open in `regions`.
+    pub(super) fn into_incoming(self, regions: &[Territory]) -> Result<(Incoming, Vec<Change>), Refusal> {
         let missing = |field: &str| {
             Refusal::new(format!("the record has no `{field}`"), "ask the supplier for the field")
         };
@@ -129,8 +131,9 @@ impl Fields {
                 || Refusal::new(format!("`added` is `{text}`, which is no day"), "write days as 2021-09-25");
             dates::day(&text).ok_or_else(unknown)
         });
+        let mut changes = Vec::new();
         let windows = match self.availability {
-            Some(list) => list.into_iter().map(|window| window.read(&id)).collect::<Result<_, _>>()?,
+            Some(list) => windows(list, &id, &mut changes)?,
             None => everywhere(&id, regions),
         };
         let mut external_ids = self.external_ids.unwrap_or_default();
@@ -156,7 +159,7 @@ impl Fields {
             external_ids,
             id,
         };
-        Ok(Incoming { record, windows })
+        Ok((Incoming { record, windows }, changes))
     }
 }
 
@@ -179,7 +182,8 @@ impl Rating {
             Self::Age(age_min) => Maturity { age_min, original: None },
             Self::Kept(maturity) => maturity,
             Self::Text(text) if text.trim().is_empty() => Maturity::default(),
-            Self::Text(text) => Maturity { age_min: maturity::age_min(&text), original: Some(text) },
+            // Cleaning reads the age from the rating, and says so.
+            Self::Text(text) => Maturity { original: Some(text), ..Maturity::default() },
         }
     }
 }
@@ -205,11 +209,45 @@ fn everywhere(id: &RecordId, regions: &[Territory]) -> Vec<Availability> {
     regions.iter().map(window).collect()
 }
 
-impl WindowFields {
-    fn read(self, id: &RecordId) -> Result<Availability, Refusal> {
-        let territory = self.region.trim().parse::<Territory>().map_err(|error| {
-            Refusal::new(error.to_string(), "write territories as two letters, for example DE")
+/// The windows of a record, one for each territory; what was not written as the code of one territory is a change.
+fn windows(
+    list: Vec<WindowFields>,
+    id: &RecordId,
+    changes: &mut Vec<Change>,
+) -> Result<Vec<Availability>, Refusal> {
+    let mut windows = Vec::new();
+    for fields in list {
+        let territories = codes::territories(&fields.region).map_err(|unknown| {
+            let suggestion = "write territories as two letters, for example DE, or a region as LATAM or 419";
+            Refusal::new(unknown.to_string(), suggestion)
         })?;
+        let after = territories.iter().map(Territory::to_string).collect::<Vec<_>>().join(", ");
+        if after != fields.region {
+            let before = fields.region.clone();
+            changes.push(Change { field: "availability", step: "territory code", before, after, why: None });
+        }
+        let window = fields.read()?;
+        windows.extend(territories.into_iter().map(|territory| Availability {
+            title: id.clone(),
+            territory,
+            start: window.start,
+            end: window.end,
+            tier: window.tier,
+        }));
+    }
+    Ok(windows)
+}
+
+/// When and for whom a window is open.
+struct Open {
+    start: Timestamp,
+    end: Option<Timestamp>,
+    tier: Tier,
+}
+
+impl WindowFields {
+    fn read(self) -> Result<Open, Refusal> {
+        let territory = self.region.trim();
         let moment = |text: &str| {
             dates::moment(text).ok_or_else(|| {
                 let reason = format!("a window in {territory} has the moment `{text}`, which is none");
@@ -232,6 +270,6 @@ impl WindowFields {
                 return Err(Refusal::new(reason, "write free, basic or premium, or 0, 1 or 2"));
             }
         };
-        Ok(Availability { title: id.clone(), territory, start, end, tier })
+        Ok(Open { start, end, tier })
     }
 }

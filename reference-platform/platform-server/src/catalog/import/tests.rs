@@ -197,6 +197,62 @@ async fn records_of_the_published_shape_keep_what_is_known_of_them() {
 }
 
 #[tokio::test]
+async fn codes_are_the_same_from_every_format_and_what_was_changed_is_said() {
+    let line = r#"{"id":"a","kind":"film","title":"Lantern","countries":["UK","Atlantis"],"languages":["German","ger"],"maturity":"FSK 12","source":"x","notability":0,"availability":[{"region":"Australia","start":"2024-01-01"},{"region":"LATAM","start":"2024-01-01"}]}"#;
+    let gone = line.replace("\"a\"", "\"b\"").replace("LATAM", "USSR");
+    let lines = [line, "\n", &gone].concat();
+    let table = "id,kind,title,countries,languages,maturity,availability\n\
+        a,film,Lantern,UK|Atlantis,German|ger,FSK 12,Australia:2024-01-01..|LATAM:2024-01-01..\n\
+        b,film,Lantern,UK|Atlantis,German|ger,FSK 12,Australia:2024-01-01..|USSR:2024-01-01..\n";
+    let mut all = Vec::new();
+    for (name, format, text) in [
+        ("c.jsonl", Format::JsonLines, lines.as_str()),
+        ("c.csv", Format::Csv, table),
+        ("d.jsonl", Format::Reference, &lines),
+    ] {
+        let bench = Bench::new().await;
+        let summary = bench.all(&Request { format, ..bench.request(name, text) }).await;
+        assert_eq!((summary.written().added, summary.position.quarantined), (1, 1), "{name}");
+        let quarantined = &bench.store.quarantine(1).await.unwrap()[0];
+        assert!(quarantined.reason.contains("`USSR` is a country that is gone"), "{}", quarantined.reason);
+        let said: Vec<(&str, String, String, bool)> = summary
+            .said
+            .iter()
+            .map(|(field, _, one)| {
+                let First { before, after, why, .. } = one.first.clone();
+                (field, before, after.chars().take(6).collect(), why.is_some())
+            })
+            .collect();
+        all.push((bench.content().await.0, said));
+    }
+    let (titles, said) = &all[0];
+    let (record, windows) = (&titles[0].title.record, &titles[0].title.windows);
+    assert_eq!(
+        (&record.countries[..], &record.languages[..]),
+        (&["GB".to_owned()][..], &["de".to_owned()][..])
+    );
+    assert_eq!(record.maturity.age_min, 12);
+    let sold: Vec<String> = windows.iter().map(|window| window.territory.to_string()).collect();
+    assert!(["AU", "BR", "MX"].iter().all(|code| sold.iter().any(|one| one == code)), "{sold:?}");
+    let said: Vec<(&str, &str, &str, bool)> =
+        said.iter().map(|(field, before, after, why)| (*field, &**before, &**after, *why)).collect();
+    assert_eq!(
+        said,
+        [
+            ("availability", "Australia", "AU", false),
+            ("countries", "UK", "GB", false),
+            ("countries", "Atlantis", "", true),
+            ("languages", "German", "de", false),
+            ("maturity", "18", "12", false),
+        ]
+    );
+    for (titles_of_other, said_of_other) in &all[1..] {
+        assert_eq!((&titles_of_other[0].title.windows, said_of_other), (&titles[0].title.windows, &all[0].1));
+        assert_eq!(titles_of_other[0].title.record, titles[0].title.record);
+    }
+}
+
+#[tokio::test]
 async fn no_line_however_broken_stops_an_import() {
     let bench = Bench::new().await;
     let mut bytes = vec![0xFF, 0xFE, b'\n', b'[', b']', b'\n', b'"', b'\n', b'n', b'u', b'l', b'l', b'\n'];

@@ -12,7 +12,7 @@ use units::Timestamp;
 
 use super::*;
 use crate::catalog::store::Incoming;
-use crate::search::disk::Identity;
+use crate::search::disk::{ClaimError, Identity};
 use crate::search_api::routes::router;
 use crate::search_api::viewer::ViewerSource;
 
@@ -64,7 +64,8 @@ impl Disk {
         let mut identity = Identity::of(store.name().to_owned());
         other(&mut identity);
         let api = SearchApi::new(ViewerSource::Query, Arc::new(|| Timestamp(1)));
-        let live = Live::new(store.clone(), Some(IndexFolder::new(self.root(), identity)), Arc::clone(&api));
+        let folder = IndexFolder::claim(self.root(), identity).unwrap();
+        let live = Live::new(store.clone(), Some(folder), Arc::clone(&api));
         Process { store, api, live }
     }
 
@@ -196,6 +197,21 @@ async fn a_sound_index_is_opened_and_brought_to_the_feeds_end() {
     drop((search, process));
     let sound = disk.start().await.live.inspect().await.unwrap().expect("sealed again");
     assert_eq!(sound.generation, 1);
+}
+
+#[tokio::test]
+async fn a_folder_is_had_by_one_and_free_again_when_the_last_part_of_it_is_gone() {
+    let disk = Disk::new().await;
+    let process = disk.start().await;
+    let claim = || IndexFolder::claim(disk.root(), Identity::of("another".to_owned()));
+    let part = process.live.folder.clone();
+    assert!(matches!(claim(), Err(ClaimError::InUse { .. })));
+    drop(process);
+    assert!(matches!(claim(), Err(ClaimError::InUse { .. })));
+    drop(part);
+    assert!(claim().is_ok());
+    let nowhere = IndexFolder::claim(disk.root().join("none/index"), Identity::of(String::new()));
+    assert!(matches!(nowhere, Err(ClaimError::Lock { .. })));
 }
 
 #[tokio::test]

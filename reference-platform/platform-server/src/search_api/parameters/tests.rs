@@ -31,6 +31,12 @@ fn filters_repeat_and_all_else_stands_once() {
 }
 
 #[test]
+fn languages_are_asked_for_as_the_catalogue_writes_them() {
+    let request = read("q=a&region=DE&language=ger&language=pt_br&language=xx").unwrap();
+    assert_eq!(request.languages, ["de", "pt-BR", "xx"]);
+}
+
+#[test]
 fn each_bound_is_kept() {
     for (query, expected) in [
         ("q=a", "viewer_missing"),

@@ -47,7 +47,7 @@ impl Line {
             countries: Vec::new(),
             languages: Vec::new(),
             maturity: Default::default(),
-            description: String::new(),
+            description: self.description.clone().unwrap_or_default(),
             runtime_min: None,
             added: None,
             popularity: Ppm(0),
@@ -82,6 +82,7 @@ impl LabelledPair {
             year: self.netflix_year,
             cast: Vec::new(),
             directors: Vec::new(),
+            description: String::new(),
             ..line.record()
         }
     }

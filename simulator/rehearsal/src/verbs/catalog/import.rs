@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use platform_server::catalog::import::{self, Progress, Request, Summary};
+use platform_server::catalog::import::{self, Changed, Progress, Request, Summary};
 use platform_server::catalog::store::CatalogStore;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome, exit};
 use crate::stored_catalog::{import_failure, open_existing, runtime, store_failure};
@@ -81,6 +81,7 @@ fn print(summary: &Summary, (titles, unseen): (u64, u64), json: bool) {
             "records": position.records, "added": written.added, "changed": written.changed,
             "unchanged": written.unchanged, "quarantined": position.quarantined,
             "resumed_at": summary.resumed_at, "titles": titles, "titles_without_windows": unseen,
+            "changes": changes(summary),
         });
         terminal::data(&said.to_string());
         return;
@@ -94,6 +95,18 @@ fn print(summary: &Summary, (titles, unseen): (u64, u64), json: bool) {
         "{} records: {} added, {} changed, {} unchanged, {} set aside; the catalogue has {titles} titles",
         position.records, written.added, written.changed, written.unchanged, position.quarantined
     ));
+    for (field, step, changed) in summary.said.iter() {
+        let Changed { values, first } = changed;
+        let after =
+            if first.after.is_empty() { "was taken out" } else { &format!("became `{}`", first.after) };
+        terminal::note(&format!(
+            "{field}: {step}: {values}; line {}: `{}` {after}",
+            first.line, first.before
+        ));
+        if let Some(why) = &first.why {
+            terminal::note(&format!("hint: {why}"));
+        }
+    }
     if position.quarantined > 0 {
         terminal::note(
             "hint: `rehearsal catalog quarantine --store DB.sqlite` says why records were set aside",
@@ -104,6 +117,17 @@ fn print(summary: &Summary, (titles, unseen): (u64, u64), json: bool) {
             "{unseen} titles may be watched nowhere; --available-in DE,FR opens records that do not say where"
         ));
     }
+}
+
+/// What cleaning changed, by field and step.
+fn changes(summary: &Summary) -> Vec<Value> {
+    let said = |(field, step, Changed { values, first }): (_, _, &Changed)| {
+        json!({
+            "field": field, "step": step, "values": values, "line": first.line,
+            "before": first.before, "after": first.after, "why": first.why,
+        })
+    };
+    summary.said.iter().map(said).collect()
 }
 
 pub(super) fn quarantine(store: &Path, limit: u32, json: bool) -> Outcome {
