@@ -26,10 +26,11 @@ fn furthest(lines: &[&str], id: &str) -> Step {
         let call = line.split_whitespace().nth(1).unwrap_or_default();
         let is = |name: &str| call.starts_with(name);
         let has_id = line.contains(id);
-        // A call that another thread interrupts is shown in two lines; the second one says how it ended.
+        // A call that another thread interrupts is shown in two lines: the first has what went in, the second what came out.
+        let arrives = has_id && (is("recvfrom(") || line.contains("recvfrom resumed"));
         let ended = line.trim_end().ends_with("= 0") && !line.contains("unfinished");
         match step {
-            _ if !arrived => arrived = has_id && is("recvfrom("),
+            _ if !arrived => arrived = arrives,
             Step::Sent if has_id && is("pwrite64(") => step = Step::Written,
             Step::Written if ended && (line.contains("fdatasync") || line.contains("fsync")) => {
                 step = Step::Flushed;
@@ -85,6 +86,10 @@ fn an_answer_before_the_flush_would_be_seen() {
     let flushes = "8 fdatasync(5) = 0";
     let answers = "7 sendto(9, \"HTTP/1.1 200 OK\") = 90";
     assert_eq!(furthest(&[arrives, writes, flushes, answers], "evt_1"), Step::Acknowledged);
+    let begins = "8 fdatasync(5 <unfinished ...>";
+    let ends = "8 <... fdatasync resumed>) = 0";
+    assert_eq!(furthest(&[arrives, writes, begins, ends, answers], "evt_1"), Step::Acknowledged);
+    assert_eq!(furthest(&[arrives, writes, begins, answers, ends], "evt_1"), Step::Written);
     assert_eq!(furthest(&[arrives, writes, answers, flushes], "evt_1"), Step::Written);
     assert_eq!(furthest(&[arrives, flushes, answers, writes], "evt_1"), Step::Sent);
     assert_eq!(furthest(&[arrives, flushes, writes, answers], "evt_1"), Step::Written);

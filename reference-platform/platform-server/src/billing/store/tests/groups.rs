@@ -52,7 +52,10 @@ async fn new_known_repeated_and_forged_ones_of_a_group_are_told_apart() {
     assert_eq!(count(Received::Conflict), known_before);
     let books = store.books().await.unwrap();
     assert_eq!(books.inbox.rows.len(), MANY as usize);
-    assert!(books.inbox.rows[&event_key(&id(14))].content != ContentHash::of_bytes(b"forged"), "the first one stays");
+    assert!(
+        books.inbox.rows[&event_key(&id(14))].content != ContentHash::of_bytes(b"forged"),
+        "the first one stays"
+    );
     assert_eq!(store.alerts().await.unwrap().len(), known_before);
 }
 
