@@ -72,7 +72,7 @@ fn renew(n: u32, account: &mut Account, context: Context<'_>) -> (u32, usize) {
     let mut decisions = 1;
     for effect in effects {
         let Effect::Charge(request) = effect else { continue };
-        let outcome = if n % DECLINED_EVERY == 0 {
+        let outcome = if n.is_multiple_of(DECLINED_EVERY) {
             PaymentOutcome::Declined { code: "insufficient_funds".into() }
         } else {
             PaymentOutcome::Captured

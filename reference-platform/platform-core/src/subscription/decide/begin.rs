@@ -102,8 +102,8 @@ pub fn mirror(seen: &MirrorSeen, plan: Option<&Plan>, context: Context<'_>) -> O
 
 fn new_row((id, customer): (SmolStr, SmolStr), plan: &Plan, zone: Zone, now: Timestamp) -> Subscription {
     Subscription {
-        id: id.into(),
-        customer: customer.into(),
+        id,
+        customer,
         owner: Owner::Platform,
         plan: plan.name.clone(),
         price: plan.price,

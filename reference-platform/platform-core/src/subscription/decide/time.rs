@@ -232,7 +232,7 @@ impl Draft<'_> {
             invoice: invoice.id.clone(),
             subscription: invoice.subscription.clone(),
             ordinal,
-            card: card.into(),
+            card,
             amount: invoice.amount,
             state: AttemptState::InFlight,
             sent_at: now,
