@@ -13,10 +13,10 @@ use super::store::SqliteStore;
 const IDLE: Duration = Duration::from_millis(200);
 
 /// Rows of a kind that one bite of cleaning deletes at most: so few that a webhook behind it waits no longer than for a flush.
-pub const CLEAN_ROWS: u32 = 32;
+pub const CLEAN_ROWS: u32 = 8;
 
 /// Pause between two bites while there is something to delete: more webhooks go than a busy day brings.
-pub const CLEAN_PAUSE: Duration = Duration::from_millis(50);
+pub const CLEAN_PAUSE: Duration = Duration::from_millis(12);
 
 /// Pause after a bite that found nothing.
 const CLEAN_IDLE: Duration = Duration::from_secs(5);
