@@ -24,21 +24,26 @@ pub(super) async fn connect(options: &StoreOptions) -> Result<SqliteConnection, 
 }
 
 pub(super) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    let first = Migration::new(
-        1,
-        "billing".into(),
-        MigrationType::Simple,
-        include_str!("schema.sql").into_sql_str(),
-        false,
-    );
-    let migrator = Migrator::with_migrations(vec![first]);
-    match migrator.run(connection).await {
+    match Migrator::with_migrations(steps()).run(connection).await {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(version)) => {
             Err(OpenError::Newer { path: path.to_path_buf(), version })
         }
         Err(error) => Err(unusable(path, &error)),
     }
+}
+
+/// The steps of the schema, in order.
+pub(super) fn steps() -> Vec<Migration> {
+    vec![
+        migration(1, "billing", include_str!("schema.sql")),
+        migration(2, "cleaning", include_str!("cleaning.sql")),
+    ]
+}
+
+/// A step of the schema. One that has been run anywhere is never changed: the next one changes what it made.
+fn migration(version: i64, description: &'static str, statements: &'static str) -> Migration {
+    Migration::new(version, description.into(), MigrationType::Simple, statements.into_sql_str(), false)
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> OpenError {

@@ -31,6 +31,26 @@ const NOTICE_KEPT: Micros = Micros::from_mins(7 * 24 * 60);
 /// Answers under idempotency keys are kept for a day, as long as Stripe keeps them.
 const ANSWER_KEPT: Micros = Micros::from_mins(24 * 60);
 
+/// What cleaning does, and for how long its rows are kept; each finds its rows by an index.
+pub(super) const CLEANING: [(&str, Micros); 4] = [
+    (
+        "UPDATE inbox SET body = NULL WHERE rowid IN (SELECT rowid FROM inbox
+        WHERE body IS NOT NULL AND stored_at < $1 AND check_at IS NULL LIMIT $2)",
+        BODY_KEPT,
+    ),
+    (
+        "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox
+        WHERE body IS NULL AND stored_at < $1 AND check_at IS NULL LIMIT $2)",
+        EVENT_KEPT,
+    ),
+    (
+        "DELETE FROM notices WHERE rowid IN (SELECT rowid FROM notices
+        WHERE posted_at IS NOT NULL AND posted_at < $1 LIMIT $2)",
+        NOTICE_KEPT,
+    ),
+    ("DELETE FROM requests WHERE rowid IN (SELECT rowid FROM requests WHERE at < $1 LIMIT $2)", ANSWER_KEPT),
+];
+
 /// What is to be written.
 #[derive(Debug)]
 pub(super) enum Unit {
@@ -192,26 +212,7 @@ impl Place<'_> {
     /// Deletes in small bites, so that nobody waits long behind one.
     async fn clean(&mut self, rows: u32) -> Result<u64, StoreError> {
         let mut deleted = 0;
-        for (statement, kept) in [
-            (
-                "UPDATE inbox SET body = NULL WHERE rowid IN (SELECT rowid FROM inbox
-                WHERE body IS NOT NULL AND stored_at < $1 AND check_at IS NULL LIMIT $2)",
-                BODY_KEPT,
-            ),
-            (
-                "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox
-                WHERE stored_at < $1 AND check_at IS NULL AND body IS NULL LIMIT $2)",
-                EVENT_KEPT,
-            ),
-            (
-                "DELETE FROM notices WHERE rowid IN (SELECT rowid FROM notices WHERE posted_at < $1 LIMIT $2)",
-                NOTICE_KEPT,
-            ),
-            (
-                "DELETE FROM requests WHERE rowid IN (SELECT rowid FROM requests WHERE at < $1 LIMIT $2)",
-                ANSWER_KEPT,
-            ),
-        ] {
+        for (statement, kept) in CLEANING {
             let before = i64::try_from(self.now.0.saturating_sub(kept.0)).unwrap_or(i64::MAX);
             let done = sqlx::query(statement)
                 .bind(before)

@@ -92,8 +92,12 @@ impl InSqlite {
         Self { store, folder }
     }
 
+    pub(super) fn options(&self) -> StoreOptions {
+        options(&self.folder)
+    }
+
     pub(super) fn path(&self) -> PathBuf {
-        options(&self.folder).path
+        self.options().path
     }
 }
 

@@ -26,6 +26,25 @@ async fn a_database_of_a_newer_version_is_refused_with_the_next_step() {
 }
 
 #[tokio::test]
+async fn a_database_of_any_older_version_is_brought_up_to_date_with_its_rows() {
+    for version in 1..migrate::steps().len() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = migrate::connect(&options(&folder)).await.unwrap();
+        let older = migrate::steps().into_iter().take(version).collect();
+        sqlx::migrate::Migrator::with_migrations(older).run(&mut connection).await.unwrap();
+        let alert = "INSERT INTO alerts (kind, subject, at) VALUES ('event_conflict', 'evt_1', 1)";
+        sqlx::query(alert).execute(&mut connection).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
+        let store = SqliteStore::open(&options(&folder), plans()).await.unwrap();
+        assert_eq!(store.alerts().await.unwrap(), [("event_conflict".to_owned(), "evt_1".to_owned())]);
+        let mut connection = migrate::connect(&options(&folder)).await.unwrap();
+        let run =
+            sqlx::query("SELECT version FROM _sqlx_migrations").fetch_all(&mut connection).await.unwrap();
+        assert_eq!(run.len(), migrate::steps().len(), "from version {version}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_database_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = options(&folder).path;

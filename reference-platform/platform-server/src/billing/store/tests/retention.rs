@@ -3,8 +3,11 @@
 use platform_core::subscription::command::Command;
 use platform_core::subscription::store::{Received, Store};
 use smol_str::SmolStr;
+use sqlx::Row;
 use units::{Micros, Timestamp};
 
+use super::super::migrate;
+use super::super::unit::CLEANING;
 use super::bed::{Bed, InSqlite, answered, charge_due, event, given, later, period_end};
 use platform_core::subscription::command::PaymentOutcome;
 
@@ -34,6 +37,19 @@ async fn bodies_go_after_30_days_and_rows_after_400_never_more_than_a_bite_at_a_
     while bed.store.clean(50, after(401)).await.unwrap() > 0 {}
     let books = bed.books().await;
     assert_eq!(books.inbox.rows.len(), 1);
+}
+
+#[tokio::test]
+async fn cleaning_reads_what_it_deletes_and_nothing_else() {
+    let bed = InSqlite::empty().await;
+    let mut connection = migrate::connect(&bed.options()).await.unwrap();
+    for (statement, _) in CLEANING {
+        let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let rows = sqlx::query(explained).bind(0).bind(1).fetch_all(&mut connection).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        assert!(plan.iter().any(|step| step.contains("USING") && step.contains("INDEX")), "{plan:?}");
+        assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "a whole table is read: {plan:?}");
+    }
 }
 
 #[tokio::test]
