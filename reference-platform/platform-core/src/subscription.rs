@@ -7,6 +7,7 @@
 //! - [`dunning`]: when a declined charge is tried again, and how often a card network allows that.
 //! - [`rows`]: the rows of billing.
 //! - [`account`]: all rows of one subscription, and how a write changes them.
+//! - [`view`]: the same rows as a reader sees them, stored or in the making.
 //! - [`command`]: what can be asked, and what may come of it.
 //! - [`decide`]: what a command does; the heart of billing.
 //! - [`due`]: when time next makes something due.
@@ -28,6 +29,8 @@ pub mod due;
 pub mod dunning;
 pub mod invariants;
 pub mod jobs;
+mod names;
 pub mod proration;
 pub mod rows;
 pub mod store;
+pub mod view;

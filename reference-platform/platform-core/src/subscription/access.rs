@@ -4,13 +4,13 @@
 //! with it as grace, unless the customer has asked for an end or a pause.
 
 use serde::Serialize;
-use smol_str::format_smolstr;
 use units::Timestamp;
 
-use super::account::Account;
 use super::draft::Draft;
 use super::dunning::window_end;
+use super::names::numbered;
 use super::rows::{Grant, GrantKind, Status};
+use super::view::View;
 
 /// Whether a customer has access, and what decides it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,25 +27,24 @@ pub struct Explanation {
 
 /// Whether the subscription gives access at `now`.
 #[must_use]
-pub fn has_access(account: &Account, now: Timestamp) -> bool {
-    in_force(account, now).is_some()
+pub fn has_access(rows: &impl View, now: Timestamp) -> bool {
+    in_force(rows, now).is_some()
 }
 
 /// The grant that gives access at `now`. What has ended stays ended, even if the clock steps back to before the end.
-fn in_force(account: &Account, now: Timestamp) -> Option<&Grant> {
-    let status = account.subscription.status;
+fn in_force(rows: &impl View, now: Timestamp) -> Option<&Grant> {
+    let status = rows.subscription().status;
     let ended = status.is_final() || status == Status::Paused;
-    account.grants.iter().rfind(|grant| {
+    rows.grants().rfind(|grant| {
         grant.from <= now && now < grant.grace_until && (grant.kind == GrantKind::Override || !ended)
     })
 }
 
 /// Spans of access, joined where they meet: `[from, until)`.
 #[must_use]
-pub fn intervals(account: &Account) -> Vec<(Timestamp, Timestamp)> {
-    let mut spans: Vec<(Timestamp, Timestamp)> = account
-        .grants
-        .iter()
+pub fn intervals(rows: &impl View) -> Vec<(Timestamp, Timestamp)> {
+    let mut spans: Vec<(Timestamp, Timestamp)> = rows
+        .grants()
         .filter(|grant| grant.from < grant.grace_until)
         .map(|grant| (grant.from, grant.grace_until))
         .collect();
@@ -62,9 +61,9 @@ pub fn intervals(account: &Account) -> Vec<(Timestamp, Timestamp)> {
 
 /// Why there is access at `now`, or none.
 #[must_use]
-pub fn explain(account: &Account, now: Timestamp) -> Explanation {
-    let status = account.subscription.status;
-    if let Some(grant) = in_force(account, now) {
+pub fn explain(rows: &impl View, now: Timestamp) -> Explanation {
+    let status = rows.subscription().status;
+    if let Some(grant) = in_force(rows, now) {
         let because = match grant.kind {
             GrantKind::Override => "support granted it".to_owned(),
             GrantKind::Trial if now < grant.until => "the trial runs".to_owned(),
@@ -74,7 +73,7 @@ pub fn explain(account: &Account, now: Timestamp) -> Explanation {
         };
         return Explanation { access: true, status, grant: Some(grant.clone()), because };
     }
-    let last = account.grants.iter().filter(|grant| grant.from <= now).max_by_key(|grant| grant.grace_until);
+    let last = rows.grants().filter(|grant| grant.from <= now).max_by_key(|grant| grant.grace_until);
     let because = match (status, last) {
         (Status::Incomplete | Status::IncompleteExpired, _) => "the first invoice was never paid".to_owned(),
         (Status::Paused, _) => "the subscription is paused".to_owned(),
@@ -97,7 +96,7 @@ impl Draft<'_> {
     /// Access for the current period, from its start, or from now on where there was none.
     pub(super) fn grant_period(&mut self) {
         let start = self.subscription().period.start;
-        let on = has_access(&self.account, self.now()) || self.now() <= start;
+        let on = has_access(self, self.now()) || self.now() <= start;
         self.grant_period_from(if on { start } else { self.now() });
     }
 
@@ -107,7 +106,7 @@ impl Draft<'_> {
         // A period that is paid after its end brings the grace of the next all the same.
         let grace_until = if self.renews() { window_end(row.period.end) } else { row.period.end };
         let grant = Grant {
-            id: format_smolstr!("{}:period:{}", row.id, row.period.start.0),
+            id: numbered([&row.id, ":period:"], row.period.start.0),
             subscription: row.id.clone(),
             kind: GrantKind::Period,
             from: from.min(grace_until),
@@ -127,13 +126,11 @@ impl Draft<'_> {
     pub(super) fn refresh_grace(&mut self) {
         let row = self.subscription();
         let renews = self.renews();
-        let has_card = self.account.customer.card.is_some();
+        let has_card = self.customer().card.is_some();
         let end = row.trial_end.unwrap_or(row.period.end);
         let now = self.now();
         let running: Vec<Grant> = self
-            .account
-            .grants
-            .iter()
+            .grants()
             .filter(|grant| matches!(grant.kind, GrantKind::Period | GrantKind::Trial) && grant.until == end)
             .filter(|grant| grant.until > now)
             .cloned()
@@ -149,9 +146,7 @@ impl Draft<'_> {
     pub(super) fn cut_access(&mut self) {
         let now = self.now();
         let running: Vec<Grant> = self
-            .account
-            .grants
-            .iter()
+            .grants()
             .filter(|grant| grant.kind != GrantKind::Override && grant.grace_until > now)
             .cloned()
             .collect();

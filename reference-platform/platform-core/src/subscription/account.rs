@@ -10,6 +10,7 @@ use super::rows::{
     Attempt, AttemptState, AuditRow, Customer, Dispute, DisputeState, Grant, Invoice, InvoiceState, Notice,
     Refund, RefundState, Status, Subscription, Task,
 };
+use super::view::Row;
 use crate::ledger::Transaction;
 
 /// All rows of one subscription that decisions look at, each list in the order in which its rows came into being.
@@ -62,40 +63,27 @@ pub enum Write {
 }
 
 impl Account {
-    /// The invoice with an id.
+    /// An account that has nothing yet but its subscription.
     #[must_use]
-    pub fn invoice(&self, id: &str) -> Option<&Invoice> {
-        self.invoices.iter().rev().find(|invoice| invoice.id == id)
+    pub const fn new(subscription: Subscription, customer: Customer) -> Self {
+        Self {
+            subscription,
+            customer,
+            invoices: Vec::new(),
+            attempts: Vec::new(),
+            refunds: Vec::new(),
+            disputes: Vec::new(),
+            grants: Vec::new(),
+            card_reattempts: Vec::new(),
+        }
     }
+}
 
-    /// The attempt with a key.
+impl Refund {
+    /// Whether it gives back of a payment, or is about to.
     #[must_use]
-    pub fn attempt(&self, key: &str) -> Option<&Attempt> {
-        self.attempts.iter().rev().find(|attempt| attempt.key == key)
-    }
-
-    /// The attempt that an invoice waits for.
-    #[must_use]
-    pub fn live_attempt(&self, invoice: &str) -> Option<&Attempt> {
-        self.attempts.iter().rev().find(|attempt| attempt.invoice == invoice && attempt.state.is_live())
-    }
-
-    /// Open invoices.
-    pub fn open_invoices(&self) -> impl Iterator<Item = &Invoice> {
-        self.invoices.iter().filter(|invoice| invoice.state == InvoiceState::Open)
-    }
-
-    /// Whether a payment is disputed at the moment.
-    #[must_use]
-    pub fn is_disputed(&self) -> bool {
-        self.disputes.iter().any(|dispute| dispute.state == DisputeState::Open)
-    }
-
-    /// Minor units of a payment that are given back or about to be.
-    #[must_use]
-    pub fn refunded(&self, payment: &str) -> i64 {
-        let counts = |refund: &&Refund| refund.payment == payment && refund.state != RefundState::Failed;
-        self.refunds.iter().filter(counts).map(|refund| refund.amount.minor_units).sum()
+    pub fn takes_from(&self, payment: &str) -> bool {
+        self.payment == payment && self.state != RefundState::Failed
     }
 }
 
@@ -189,38 +177,28 @@ impl AttemptState {
 }
 
 /// Writes one row. Rows that decisions do not look at (ledger, notices, audit, tasks) leave an account as it is.
-pub fn apply(account: &mut Account, write: &Write) {
-    if !matches!(write, Write::Book(_) | Write::Notice(_) | Write::Audit(_) | Write::Task(_)) {
-        apply_owned(account, write.clone());
-    }
-}
-
-/// Writes the rows of a decision, in order.
-pub fn apply_all(account: &mut Account, writes: Vec<Write>) {
-    writes.into_iter().for_each(|write| apply_owned(account, write));
-}
-
-fn apply_owned(account: &mut Account, write: Write) {
+pub fn apply(account: &mut Account, write: Write) {
     match write {
         Write::Customer(row) if row.id == account.customer.id => account.customer = row,
         Write::Subscription(row) => account.subscription = row,
-        Write::Invoice(row) => put(&mut account.invoices, row, |row| &row.id),
+        Write::Invoice(row) => put(&mut account.invoices, row),
         Write::Attempt(row) => {
-            let known = account.attempts.iter().any(|known| known.key == row.key);
+            let known = account.attempts.iter().rev().any(|known| known.key == row.key);
             if !known && row.ordinal > 1 {
                 account.card_reattempts.push(row.sent_at);
             }
-            put(&mut account.attempts, row, |row| &row.key);
+            put(&mut account.attempts, row);
         }
-        Write::Refund(row) => put(&mut account.refunds, row, |row| &row.id),
-        Write::Dispute(row) => put(&mut account.disputes, row, |row| &row.id),
-        Write::Grant(row) => put(&mut account.grants, row, |row| &row.id),
+        Write::Refund(row) => put(&mut account.refunds, row),
+        Write::Dispute(row) => put(&mut account.disputes, row),
+        Write::Grant(row) => put(&mut account.grants, row),
         Write::Customer(_) | Write::Book(_) | Write::Notice(_) | Write::Audit(_) | Write::Task(_) => {}
     }
 }
 
-fn put<T>(rows: &mut Vec<T>, row: T, id: impl Fn(&T) -> &str) {
-    match rows.iter_mut().rev().find(|known| id(known) == id(&row)) {
+/// Puts a row in the place of the one with its id, else behind the others.
+fn put<T: Row>(rows: &mut Vec<T>, row: T) {
+    match rows.iter_mut().rev().find(|known| known.id() == row.id()) {
         Some(known) => *known = row,
         None => rows.push(row),
     }

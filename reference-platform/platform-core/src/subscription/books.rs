@@ -25,6 +25,7 @@ use super::rows::{
     AttemptState, AuditRow, Customer, InvoiceKind, InvoiceState, Notice, Plan, Subscription, Task,
 };
 use super::store::{Consequence, Intake, Received, StoreError};
+use super::view::View;
 use crate::ledger::Ledger;
 use crate::webhook::inbox::{
     self, EventKey, Inbox, InboxCommand, InboxDecision, InboxRow, InboxState, Settled,
@@ -152,7 +153,7 @@ impl Books {
 
     fn put_subscription(&mut self, write: &Write, row: &Subscription) {
         if let Some(account) = self.accounts.get_mut(&row.id) {
-            apply(account, write);
+            apply(account, write.clone());
             return;
         }
         let customer = self
@@ -160,22 +161,12 @@ impl Books {
             .get(&row.customer)
             .cloned()
             .unwrap_or_else(|| Customer { id: row.customer.clone(), card: None });
-        let account = Account {
-            subscription: row.clone(),
-            customer,
-            invoices: Vec::new(),
-            attempts: Vec::new(),
-            refunds: Vec::new(),
-            disputes: Vec::new(),
-            grants: Vec::new(),
-            card_reattempts: Vec::new(),
-        };
-        self.accounts.insert(row.id.clone(), account);
+        self.accounts.insert(row.id.clone(), Account::new(row.clone(), customer));
     }
 
     fn put_in(&mut self, subscription: &str, write: &Write) {
         if let Some(account) = self.accounts.get_mut(subscription) {
-            apply(account, write);
+            apply(account, write.clone());
         }
     }
 

@@ -24,15 +24,16 @@ pub mod time;
 
 use super::account::Account;
 use super::command::{Command, Context, CustomerRequest, Decision, Refusal, SupportAction};
-use super::draft::{Because, Draft};
-use smol_str::{SmolStr, format_smolstr};
+use super::draft::{Because, Draft, Origin};
+use super::names::joined;
+use smol_str::SmolStr;
 
 /// Decides about a command.
 ///
 /// # Errors
 /// [`Refusal`]; nothing is to be written then.
 pub fn decide(account: &Account, command: &Command, context: Context<'_>) -> Result<Decision, Refusal> {
-    let mut draft = Draft::new(account.clone(), context, because(account, command));
+    let mut draft = Draft::about(account, command, context);
     match command {
         Command::Advance => draft.advance()?,
         Command::NotSent { attempt } => draft.not_sent(attempt)?,
@@ -50,28 +51,31 @@ pub fn decide(account: &Account, command: &Command, context: Context<'_>) -> Res
     Ok(draft.finish())
 }
 
-fn because(account: &Account, command: &Command) -> Because {
+/// Who and what the changes of a decision go back to.
+pub(super) fn because(origin: Origin<'_>, customer: &str) -> Because {
     const TIMER: SmolStr = SmolStr::new_static("timer");
     const PROVIDER: SmolStr = SmolStr::new_static("provider");
+    let command = match origin {
+        Origin::Command(command) => command,
+        Origin::Beginning(cause) => {
+            return Because { actor: joined(["customer:", customer]), cause: SmolStr::new_static(cause) };
+        }
+    };
     let (actor, cause) = match command {
         Command::Advance => (TIMER, SmolStr::new_static("calendar")),
-        Command::NotSent { attempt } => (TIMER, format_smolstr!("not_sent:{attempt}")),
-        Command::Answered { attempt, .. } => (PROVIDER, format_smolstr!("answer:{attempt}")),
-        Command::PickUp { attempt } => (TIMER, format_smolstr!("lease:{attempt}")),
-        Command::LookedUp { attempt, .. } => (PROVIDER, format_smolstr!("look_up:{attempt}")),
-        Command::PaymentSeen { payment, .. } => (PROVIDER, format_smolstr!("event:{}", payment.id)),
-        Command::RefundPickUp { refund } => (TIMER, format_smolstr!("lease:{refund}")),
-        Command::RefundAnswered { refund, .. } => (PROVIDER, format_smolstr!("answer:{refund}")),
-        Command::DisputeSeen(seen) => (PROVIDER, format_smolstr!("event:{}", seen.id)),
-        Command::MirrorSeen(seen) => (PROVIDER, format_smolstr!("event:{}", seen.id)),
-        Command::Customer(request) => (
-            format_smolstr!("customer:{}", account.customer.id),
-            format_smolstr!("request:{}", word(request)),
-        ),
-        Command::Support(request) => (
-            format_smolstr!("staff:{}", request.actor),
-            format_smolstr!("request:{}", support::word(&request.action)),
-        ),
+        Command::NotSent { attempt } => (TIMER, joined(["not_sent:", attempt])),
+        Command::Answered { attempt, .. } => (PROVIDER, joined(["answer:", attempt])),
+        Command::PickUp { attempt } => (TIMER, joined(["lease:", attempt])),
+        Command::LookedUp { attempt, .. } => (PROVIDER, joined(["look_up:", attempt])),
+        Command::PaymentSeen { payment, .. } => (PROVIDER, joined(["event:", &payment.id])),
+        Command::RefundPickUp { refund } => (TIMER, joined(["lease:", refund])),
+        Command::RefundAnswered { refund, .. } => (PROVIDER, joined(["answer:", refund])),
+        Command::DisputeSeen(seen) => (PROVIDER, joined(["event:", &seen.id])),
+        Command::MirrorSeen(seen) => (PROVIDER, joined(["event:", &seen.id])),
+        Command::Customer(request) => (joined(["customer:", customer]), joined(["request:", word(request)])),
+        Command::Support(request) => {
+            (joined(["staff:", &request.actor]), joined(["request:", support::word(&request.action)]))
+        }
     };
     Because { actor, cause }
 }

@@ -5,14 +5,14 @@
 
 use units::Timestamp;
 
-use super::account::Account;
 use super::dunning::window_end;
 use super::rows::{FIRST_PAYMENT_WITHIN, Invoice, Owner, Status};
+use super::view::View;
 
 /// The earliest instant at which [`super::command::Command::Advance`] has something to do.
 #[must_use]
-pub fn next(account: &Account) -> Timestamp {
-    let row = &account.subscription;
+pub fn next(rows: &impl View) -> Timestamp {
+    let row = rows.subscription();
     if row.owner == Owner::Provider || row.status.is_final() || row.status == Status::Paused {
         return Timestamp::NEVER;
     }
@@ -22,17 +22,17 @@ pub fn next(account: &Account) -> Timestamp {
         Status::Incomplete => row.created_at.saturating_add(FIRST_PAYMENT_WITHIN),
         _ => Timestamp::NEVER,
     };
-    let live = |invoice: &&Invoice| account.live_attempt(&invoice.id).is_none();
-    let of_invoices = account.open_invoices().filter(live).map(|invoice| of_invoice(account, invoice));
+    let live = |invoice: &&Invoice| rows.live_attempt(&invoice.id).is_none();
+    let of_invoices = rows.open_invoices().filter(live).map(|invoice| of_invoice(rows, invoice));
     of_invoices.fold(of_status, Timestamp::min)
 }
 
-fn of_invoice(account: &Account, invoice: &Invoice) -> Timestamp {
+fn of_invoice(rows: &impl View, invoice: &Invoice) -> Timestamp {
     let tried = match invoice.next_attempt_at {
-        Some(at) if !account.is_disputed() => at,
+        Some(at) if !rows.is_disputed() => at,
         _ => Timestamp::NEVER,
     };
-    match account.subscription.status {
+    match rows.subscription().status {
         Status::Incomplete | Status::Unpaid => tried,
         _ => tried.min(window_end(invoice.due_at)),
     }

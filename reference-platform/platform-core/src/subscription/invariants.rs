@@ -6,9 +6,8 @@
 
 use super::account::{Account, Write};
 use super::dunning::DUNNING_WINDOW;
-use super::rows::{
-    Attempt, AttemptState, GrantKind, Invoice, InvoiceKind, InvoiceState, Refund, RefundState,
-};
+use super::rows::{Attempt, AttemptState, GrantKind, Invoice, InvoiceKind, InvoiceState, Refund};
+use super::view::View;
 
 /// Which of them would be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -60,12 +59,12 @@ pub fn check(before: &Account, writes: &[Write]) -> Result<(), Broken> {
                 ensure(one_charge(before, writes, row), Broken::OneCharge)?;
             }
             Write::Refund(row) => {
-                let known = before.refunds.iter().find(|known| known.id == row.id);
+                let known = before.refund(&row.id);
                 changes += usize::from(known.is_none_or(|known| known.state != row.state));
                 ensure(is_covered(before, writes, &row.payment), Broken::Refunds)?;
             }
             Write::Dispute(row) => {
-                let known = before.disputes.iter().find(|known| known.id == row.id);
+                let known = before.dispute(&row.id);
                 changes += usize::from(known.is_none_or(|known| known.state != row.state));
             }
             Write::Grant(row) => {
@@ -148,8 +147,8 @@ fn one_charge(before: &Account, writes: &[Write], row: &Attempt) -> bool {
 /// Whether what is given back of a payment, or about to be, would be no more than was taken.
 fn is_covered(before: &Account, writes: &[Write], payment: &str) -> bool {
     let paid = attempts(before, writes).find(|attempt| attempt.payment.as_deref() == Some(payment));
-    let of_payment = |refund: &&Refund| refund.payment == payment && refund.state != RefundState::Failed;
-    let back: i64 = refunds(before, writes).filter(of_payment).map(|refund| refund.amount.minor_units).sum();
+    let of_payment = refunds(before, writes).filter(|refund| refund.takes_from(payment));
+    let back: i64 = of_payment.map(|refund| refund.amount.minor_units).sum();
     back <= paid.map_or(0, |attempt| attempt.amount.minor_units)
 }
 

@@ -19,6 +19,7 @@ use std::future::Future;
 use super::command::{ChargeRequest, Command, Decision, Effect, RefundAnswer, Refusal};
 use super::rows::{InvoiceState, Status};
 use super::store::{Consequence, Store, StoreError};
+use super::view::View;
 use crate::webhook::event::Handling;
 use crate::webhook::inbox::{EventKey, InboxRow, Settled};
 

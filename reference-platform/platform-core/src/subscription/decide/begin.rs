@@ -1,16 +1,16 @@
 //! How a subscription begins: asked for by a customer, taken over with its paid period, or found at the provider that owns it.
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 use units::Timestamp;
 
 use super::super::access::has_access;
-use super::super::account::Account;
-use super::super::account::Write;
 use super::super::calendar::{Calendar, Period, Zone};
 use super::super::command::{Context, Decision, MirrorSeen, Refusal};
-use super::super::draft::{Because, Draft};
+use super::super::draft::Draft;
 use super::super::dunning::window_end;
+use super::super::names::{joined, numbered};
 use super::super::rows::{Customer, Grant, GrantKind, InvoiceKind, Owner, Plan, Status, Subscription};
+use super::super::view::View;
 
 /// A subscription that exists already: what a migration or a test starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn take_over(taken: TakenOver, context: Context<'_>) -> Result<Decision, Ref
         owner: taken.owner,
         ..new_row((taken.id, taken.customer.id.clone()), &taken.plan, taken.zone, context.now)
     };
-    let mut draft = begin(row, taken.customer, context, "taken_over");
+    let mut draft = Draft::of_new(row, taken.customer, "taken_over", context);
     match (taken.owner, taken.trial_end) {
         (Owner::Provider, _) => draft.mirror_grant(period.start),
         (Owner::Platform, Some(end)) => draft.grant_trial(end),
@@ -77,7 +77,7 @@ pub fn subscribe(
     }
     let period = Calendar::new(context.now, plan.interval, zone.clone())?.period(0)?;
     let row = Subscription { period, ..new_row((id, customer.id.clone()), plan, zone, context.now) };
-    let mut draft = begin(row, customer, context, "request:subscribe");
+    let mut draft = Draft::of_new(row, customer, "request:subscribe", context);
     let price = draft.subscription().price;
     draft.issue(InvoiceKind::Cycle, 0, price)?;
     Ok(draft.finish())
@@ -95,7 +95,7 @@ pub fn mirror(seen: &MirrorSeen, plan: Option<&Plan>, context: Context<'_>) -> O
         ..new_row((seen.id.clone(), seen.customer.clone()), plan, Zone::UTC, context.now)
     };
     let customer = Customer { id: seen.customer.clone(), card: None };
-    let mut draft = begin(row, customer, context, "event:mirrored");
+    let mut draft = Draft::of_new(row, customer, "event:mirrored", context);
     draft.mirror_seen(seen);
     Some(draft.finish())
 }
@@ -124,29 +124,11 @@ fn new_row((id, customer): (SmolStr, SmolStr), plan: &Plan, zone: Zone, now: Tim
     }
 }
 
-fn begin<'a>(row: Subscription, customer: Customer, context: Context<'a>, cause: &str) -> Draft<'a> {
-    let account = Account {
-        subscription: row,
-        customer: customer.clone(),
-        invoices: Vec::new(),
-        attempts: Vec::new(),
-        refunds: Vec::new(),
-        disputes: Vec::new(),
-        grants: Vec::new(),
-        card_reattempts: Vec::new(),
-    };
-    let because = Because { actor: format_smolstr!("customer:{}", customer.id), cause: cause.into() };
-    let mut draft = Draft::new(account, context, because);
-    draft.write(Write::Customer(customer));
-    draft.begin();
-    draft
-}
-
 impl Draft<'_> {
     fn grant_trial(&mut self, end: Timestamp) {
         let row = self.subscription();
         let grant = Grant {
-            id: format_smolstr!("{}:trial", row.id),
+            id: joined([&row.id, ":trial"]),
             subscription: row.id.clone(),
             kind: GrantKind::Trial,
             from: row.anchor,
@@ -162,7 +144,7 @@ impl Draft<'_> {
         let row = self.subscription();
         let grace_until = window_end(row.period.end);
         let grant = Grant {
-            id: format_smolstr!("{}:mirror:{}", row.id, from.0),
+            id: numbered([&row.id, ":mirror:"], from.0),
             subscription: row.id.clone(),
             kind: GrantKind::Mirror,
             from: from.min(grace_until),
@@ -179,8 +161,8 @@ impl Draft<'_> {
         }
         // Access that runs goes on from where it began; access that was off begins now.
         let now = self.now();
-        let running = self.account.grants.iter().rfind(|grant| grant.from <= now && now < grant.grace_until);
-        let from = running.filter(|_| has_access(&self.account, now)).map_or(now, |grant| grant.from);
+        let running = self.grants().rfind(|grant| grant.from <= now && now < grant.grace_until);
+        let from = running.filter(|_| has_access(self, now)).map_or(now, |grant| grant.from);
         self.change(|row| {
             row.period = seen.period;
             row.provider_status = Some(seen.provider_status.clone());

@@ -1,15 +1,16 @@
 //! What an answer, an event or a look-up says about a charge. All three lead here, in any order and as often as they like.
 
-use smol_str::format_smolstr;
 use units::{Money, Timestamp};
 
 use super::super::command::{Answer, PaymentOutcome, PaymentSeen, Refusal};
 use super::super::decline::DeclineClass;
 use super::super::draft::Draft;
 use super::super::dunning::{self, Declined, NextStep, window_end};
+use super::super::names::joined;
 use super::super::rows::{
     Attempt, AttemptState, Decline, Invoice, InvoiceKind, InvoiceState, Refund, RefundState, Status,
 };
+use super::super::view::View;
 use super::resolve::next_look_up;
 use crate::ledger::Cause;
 
@@ -32,7 +33,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn known_attempt(&self, key: &str) -> Result<Attempt, Refusal> {
-        self.account.attempt(key).cloned().ok_or(Refusal::Unknown("attempt"))
+        self.attempt(key).cloned().ok_or(Refusal::Unknown("attempt"))
     }
 
     /// Follows what the provider's books say about an attempt.
@@ -99,7 +100,7 @@ impl Draft<'_> {
                 ..attempt
             });
         }
-        let invoice = self.account.invoice(&invoice).cloned().ok_or(Refusal::Unknown("invoice"))?;
+        let invoice = self.invoice(&invoice).cloned().ok_or(Refusal::Unknown("invoice"))?;
         let status = self.subscription().status;
         match invoice.state {
             InvoiceState::Open | InvoiceState::Uncollectible
@@ -137,7 +138,7 @@ impl Draft<'_> {
         self.book(Cause::UnexpectedPayment(payment.into()), amount)?;
         self.task(task, payment);
         let refund = Refund {
-            id: format_smolstr!("refund-{payment}"),
+            id: joined(["refund-", payment]),
             subscription: self.subscription().id.clone(),
             payment: payment.into(),
             amount,
@@ -153,11 +154,8 @@ impl Draft<'_> {
 
     /// The status that open invoices leave: active only if none of them was declined.
     pub(super) fn settle_status(&mut self) {
-        let declined = self.account.open_invoices().any(|invoice| {
-            self.account
-                .attempts
-                .iter()
-                .any(|attempt| attempt.invoice == invoice.id && attempt.was_declined())
+        let declined = self.open_invoices().any(|invoice| {
+            self.attempts().any(|attempt| attempt.invoice == invoice.id && attempt.was_declined())
         });
         let after = match self.subscription().status {
             Status::Incomplete | Status::Trialing | Status::Active | Status::PastDue | Status::Unpaid
@@ -198,7 +196,7 @@ impl Draft<'_> {
             check_at: Timestamp::NEVER,
             ..attempt
         });
-        let invoice = self.account.invoice(&invoice).cloned().ok_or(Refusal::Unknown("invoice"))?;
+        let invoice = self.invoice(&invoice).cloned().ok_or(Refusal::Unknown("invoice"))?;
         if class == DeclineClass::OurBug {
             self.task("our_bug", &key);
         }
@@ -222,7 +220,7 @@ impl Draft<'_> {
         if matches!(class, DeclineClass::Hard | DeclineClass::CustomerAction) {
             invoice.refused_cards.insert(card.into());
         }
-        let other_card = self.account.customer.card.as_deref().is_some_and(|on_file| on_file != card);
+        let other_card = self.customer().card.as_deref().is_some_and(|on_file| on_file != card);
         let step =
             dunning::next_step(Declined { class, due: invoice.due_at, at: now }, &self.subscription().zone)?;
         let next = match step {
@@ -248,7 +246,7 @@ impl Draft<'_> {
             check_at: Timestamp::NEVER,
             ..attempt
         });
-        let Some(invoice) = self.account.invoice(&id).cloned() else { return Ok(()) };
+        let Some(invoice) = self.invoice(&id).cloned() else { return Ok(()) };
         if invoice.state != InvoiceState::Open {
             return Ok(());
         }

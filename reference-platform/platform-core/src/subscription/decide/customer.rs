@@ -1,16 +1,16 @@
 //! What a customer asks for.
 
-use smol_str::format_smolstr;
 use units::{Micros, Money, Timestamp};
 
-use super::super::account::Write;
 use super::super::calendar::Zone;
 use super::super::command::{CustomerRequest, Refusal};
 use super::super::draft::Draft;
+use super::super::names::numbered;
 use super::super::proration::Split;
 use super::super::rows::{
-    AttemptState, Customer, Invoice, InvoiceKind, InvoiceState, Owner, Plan, Refund, RefundState, Status,
+    AttemptState, Invoice, InvoiceKind, InvoiceState, Owner, Plan, Refund, RefundState, Status,
 };
+use super::super::view::View;
 use crate::webhook::event::NAME_BYTES_MAX;
 
 /// Whether a text can be the provider's name for a card.
@@ -83,17 +83,16 @@ impl Draft<'_> {
                 && invoice.period.start == row.period.start
                 && invoice.state == InvoiceState::Paid
         };
-        let invoice = self.account.invoices.iter().find(of_period);
+        let invoice = self.invoices().find(of_period);
         let payment = invoice.and_then(|invoice| {
-            let paid =
-                self.account.attempts.iter().find(|attempt| {
-                    attempt.invoice == invoice.id && attempt.state == AttemptState::Succeeded
-                });
+            let paid = self
+                .attempts()
+                .find(|attempt| attempt.invoice == invoice.id && attempt.state == AttemptState::Succeeded);
             Some((paid?.payment.clone()?, invoice.amount))
         });
         let Some((payment, paid)) = payment else { return Ok(()) };
         let unused = self.split(&row.zone)?.unused(paid)?;
-        let left = paid.minor_units - self.account.refunded(&payment);
+        let left = paid.minor_units - self.refunded(&payment);
         let amount = Money::new(unused.minor_units.min(left), unused.currency);
         if amount.minor_units > 0 {
             self.ask_refund(&payment, amount);
@@ -105,7 +104,7 @@ impl Draft<'_> {
     pub(super) fn ask_refund(&mut self, payment: &str, amount: Money) {
         let row = self.subscription();
         let refund = Refund {
-            id: format_smolstr!("{}-re-{}", row.id, self.account.refunds.len() + 1),
+            id: numbered([&row.id, "-re-"], self.refunds().count() + 1),
             subscription: row.id.clone(),
             payment: payment.into(),
             amount,
@@ -179,9 +178,7 @@ impl Draft<'_> {
         let split = self.split(&zone)?;
         let amount = split.unused(plan.price)?.checked_sub(split.unused(old)?)?;
         let earlier = self
-            .account
-            .invoices
-            .iter()
+            .invoices()
             .filter(|invoice| invoice.kind == InvoiceKind::Change && invoice.period.start == start)
             .count();
         self.issue(InvoiceKind::Change, u32::try_from(earlier).unwrap_or(u32::MAX), amount)
@@ -206,7 +203,7 @@ impl Draft<'_> {
         if self.subscription().status != Status::Paused {
             return Err(Refusal::NotPaused);
         }
-        if self.account.customer.card.is_none() {
+        if self.customer().card.is_none() {
             return Err(Refusal::NoCard);
         }
         // A new anchor and a new period, charged like any renewal and with the same window to succeed.
@@ -217,7 +214,7 @@ impl Draft<'_> {
         let window = super::super::dunning::window_end(now);
         let row = self.subscription();
         let grant = super::super::rows::Grant {
-            id: format_smolstr!("{}:resumed:{}", row.id, now.0),
+            id: numbered([&row.id, ":resumed:"], now.0),
             subscription: row.id.clone(),
             kind: super::super::rows::GrantKind::Period,
             from: now,
@@ -231,21 +228,17 @@ impl Draft<'_> {
     /// Replaces the card of the customer; what is open is tried on it next.
     fn set_card(&mut self, card: &str) -> Result<(), Refusal> {
         check_card(card)?;
-        let id = self.account.customer.id.clone();
-        let changed = self.account.customer.card.as_deref() != Some(card);
-        if changed {
-            self.write(Write::Customer(Customer { id, card: Some(card.into()) }));
-            // Its own history of attempts is not known here; the store loads it before the next one.
-            self.account.card_reattempts.clear();
+        if self.customer().card.as_deref() != Some(card) {
+            self.put_card(card);
         }
         if self.subscription().status.is_final() || self.subscription().owner == Owner::Provider {
             return Ok(());
         }
         let now = self.now();
-        let open: Vec<Invoice> = self.account.open_invoices().cloned().collect();
+        let open: Vec<Invoice> = self.open_invoices().cloned().collect();
         for mut invoice in open {
             invoice.refused_cards.remove(card);
-            if self.account.live_attempt(&invoice.id).is_none() {
+            if self.live_attempt(&invoice.id).is_none() {
                 invoice.next_attempt_at = Some(now);
             }
             self.put_invoice(invoice);
@@ -257,8 +250,7 @@ impl Draft<'_> {
     fn pay_invoice(&mut self, period_start: Timestamp) -> Result<(), Refusal> {
         let cycle =
             |invoice: &&Invoice| invoice.kind == InvoiceKind::Cycle && invoice.period.start == period_start;
-        let invoice =
-            self.account.invoices.iter().rfind(cycle).cloned().ok_or(Refusal::Unknown("invoice"))?;
+        let invoice = self.invoices().rfind(cycle).cloned().ok_or(Refusal::Unknown("invoice"))?;
         self.try_soon(invoice)
     }
 
@@ -267,11 +259,11 @@ impl Draft<'_> {
         if invoice.state != InvoiceState::Open {
             return Err(Refusal::NotOpen);
         }
-        if self.account.live_attempt(&invoice.id).is_some() {
+        if self.live_attempt(&invoice.id).is_some() {
             return Err(Refusal::AttemptUnderWay);
         }
-        let Some(card) = self.account.customer.card.clone() else { return Err(Refusal::NoCard) };
-        if self.account.is_disputed() {
+        let Some(card) = self.customer().card.clone() else { return Err(Refusal::NoCard) };
+        if self.is_disputed() {
             return Err(Refusal::WrongState(self.subscription().status));
         }
         if self.allowed_from(&invoice, self.now()) > self.now() {

@@ -5,13 +5,14 @@ use units::{Micros, Timestamp};
 use super::super::command::{DisputeSeen, Effect, RefundAnswer, RefundRequest, Refusal};
 use super::super::draft::Draft;
 use super::super::rows::{Dispute, DisputeState, Owner, Refund, RefundState, Status};
+use super::super::view::View;
 use super::resolve::{KEY_TRUSTED, LOOK_UP_AFTER};
 use super::time::LEASE;
 use crate::ledger::Cause;
 
 impl Draft<'_> {
     fn known_refund(&self, id: &str) -> Result<Refund, Refusal> {
-        self.account.refunds.iter().find(|refund| refund.id == id).cloned().ok_or(Refusal::Unknown("refund"))
+        self.refund(id).cloned().ok_or(Refusal::Unknown("refund"))
     }
 
     pub(super) fn refund_pick_up(&mut self, id: &str) -> Result<(), Refusal> {
@@ -71,7 +72,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn dispute_seen(&mut self, seen: &DisputeSeen) -> Result<(), Refusal> {
-        let known = self.account.disputes.iter().find(|dispute| dispute.id == seen.id).cloned();
+        let known = self.dispute(&seen.id).cloned();
         if known.as_ref().is_some_and(|known| known.state == seen.state || known.state != DisputeState::Open)
         {
             // Seen before, or decided before: a decision is final.

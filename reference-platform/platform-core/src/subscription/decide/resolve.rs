@@ -8,6 +8,7 @@ use units::{Micros, Timestamp};
 use super::super::command::{Effect, PaymentSeen, Refusal};
 use super::super::draft::Draft;
 use super::super::rows::{Attempt, AttemptState, Invoice, InvoiceState, Status};
+use super::super::view::View;
 use super::time::LEASE;
 
 /// How long the provider keeps a key: 24 hours, the least that Stripe promises.
@@ -45,7 +46,7 @@ impl Draft<'_> {
         if !attempt.state.is_live() || attempt.check_at > now {
             return Ok(());
         }
-        let Some(invoice) = self.account.invoice(&attempt.invoice).cloned() else { return Ok(()) };
+        let Some(invoice) = self.invoice(&attempt.invoice).cloned() else { return Ok(()) };
         let request = self.request_of(&attempt, &invoice);
         // In flight means that the answer was never read: the provider gives it again under the same key.
         let resend = attempt.state == AttemptState::InFlight && self.may_send(&attempt, &invoice);
@@ -75,7 +76,7 @@ impl Draft<'_> {
         if !attempt.state.is_live() {
             return Ok(());
         }
-        let Some(invoice) = self.account.invoice(&attempt.invoice).cloned() else { return Ok(()) };
+        let Some(invoice) = self.invoice(&attempt.invoice).cloned() else { return Ok(()) };
         let (now, age) = (self.now(), self.now().since(attempt.sent_at));
         let attempt = Attempt {
             state: AttemptState::Unknown,

@@ -1,12 +1,14 @@
 //! What support asks for. Each action leaves one audit row with who and why, besides the rows of what it changed.
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 use units::{Micros, Money, Timestamp};
 
 use super::super::access::has_access;
 use super::super::command::{Refusal, SupportAction, SupportRequest};
 use super::super::draft::Draft;
+use super::super::names::numbered;
 use super::super::rows::{AttemptState, AuditRow, Grant, GrantKind, Invoice, Status};
+use super::super::view::View;
 use super::customer::OVERRIDE_MAX;
 
 /// The audited name of an action.
@@ -46,7 +48,7 @@ impl Draft<'_> {
     fn retry_charge(&mut self) -> Result<Change, Refusal> {
         self.must_live()?;
         self.begin_due_periods()?;
-        let open: Option<Invoice> = self.account.open_invoices().last().cloned();
+        let open: Option<Invoice> = self.open_invoices().last().cloned();
         let invoice = open.ok_or(Refusal::NotOpen)?;
         let before = format!("{} open", invoice.id);
         let after = format!("{} to be tried", invoice.id);
@@ -56,14 +58,12 @@ impl Draft<'_> {
 
     fn refund(&mut self, amount: i64) -> Result<Change, Refusal> {
         let captured = self
-            .account
-            .attempts
-            .iter()
+            .attempts()
             .rfind(|attempt| attempt.state == AttemptState::Succeeded)
             .cloned()
             .ok_or(Refusal::Unknown("payment"))?;
         let payment = captured.payment.ok_or(Refusal::Unknown("payment"))?;
-        let given_back = self.account.refunded(&payment);
+        let given_back = self.refunded(&payment);
         let left = captured.amount.minor_units - given_back;
         if amount <= 0 || amount > left {
             return Err(Refusal::Amount);
@@ -82,12 +82,12 @@ impl Draft<'_> {
         }
         let word = |has: bool| if has { "access" } else { "no access" };
         let now = self.now();
-        let before = word(has_access(&self.account, now)).to_owned();
+        let before = word(has_access(self, now)).to_owned();
         let until = now.saturating_add(lasting);
         let row = self.subscription();
-        let given = self.account.grants.iter().filter(|grant| grant.kind == GrantKind::Override).count();
+        let given = self.grants().filter(|grant| grant.kind == GrantKind::Override).count();
         let grant = Grant {
-            id: format_smolstr!("{}:override:{}", row.id, given + 1),
+            id: numbered([&row.id, ":override:"], given + 1),
             subscription: row.id.clone(),
             kind: GrantKind::Override,
             from: now,
@@ -113,7 +113,7 @@ impl Draft<'_> {
             row.period.end = until;
         });
         let running: Vec<Grant> =
-            self.account.grants.iter().filter(|grant| grant.kind == GrantKind::Trial).cloned().collect();
+            self.grants().filter(|grant| grant.kind == GrantKind::Trial).cloned().collect();
         for grant in running {
             self.put_grant(Grant { until, grace_until: until, ..grant });
         }

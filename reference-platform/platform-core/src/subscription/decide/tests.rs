@@ -16,6 +16,7 @@ use super::super::rows::{
     AttemptState, Customer, EndOfDunning, InvoiceState, Owner, Plan, RefundState, Status,
 };
 use super::super::store::StoreError;
+use super::super::view::View;
 use super::begin::TakenOver;
 use crate::ledger::Account;
 

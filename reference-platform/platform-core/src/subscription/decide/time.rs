@@ -1,15 +1,17 @@
 //! What time makes due: the end of a trial, of a period, of a window; the next try of a declined charge.
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 use units::Timestamp;
 
 use super::super::command::{ChargeRequest, Effect, Refusal};
 use super::super::draft::Draft;
 use super::super::dunning::{self, DUNNING_WINDOW, window_end};
+use super::super::names::numbered;
 use super::super::rows::{
     Attempt, AttemptState, EndOfDunning, FIRST_PAYMENT_WITHIN, Invoice, InvoiceKind, InvoiceReason,
     InvoiceState, Plan, Status,
 };
+use super::super::view::View;
 use crate::ledger::Cause;
 use units::{Micros, Money};
 
@@ -46,7 +48,7 @@ impl Draft<'_> {
         if self.subscription().cancel_at_period_end {
             self.set_status(Status::Canceled);
             self.cut_access();
-        } else if self.account.customer.card.is_none() {
+        } else if self.customer().card.is_none() {
             self.change(|row| row.trial_end = None);
             self.set_status(Status::Paused);
             self.cut_access();
@@ -128,7 +130,7 @@ impl Draft<'_> {
             InvoiceKind::Change => self.now(),
         };
         Invoice {
-            id: format_smolstr!("{}-in-{}", row.id, row.invoices_made),
+            id: numbered([&row.id, "-in-"], row.invoices_made),
             subscription: row.id.clone(),
             kind,
             ordinal,
@@ -145,11 +147,11 @@ impl Draft<'_> {
     }
 
     fn work_open_invoices(&mut self) -> Result<(), Refusal> {
-        let open: Vec<SmolStr> = self.account.open_invoices().map(|invoice| invoice.id.clone()).collect();
+        let open: Vec<SmolStr> = self.open_invoices().map(|invoice| invoice.id.clone()).collect();
         for id in open {
             // Earlier ones may have ended the subscription, and with it the rest.
-            let Some(invoice) = self.account.invoice(&id).cloned() else { continue };
-            let waits = self.account.live_attempt(&id).is_some() || self.subscription().status.is_final();
+            let Some(invoice) = self.invoice(&id).cloned() else { continue };
+            let waits = self.live_attempt(&id).is_some() || self.subscription().status.is_final();
             if waits || invoice.state != InvoiceState::Open {
                 continue;
             }
@@ -199,7 +201,7 @@ impl Draft<'_> {
 
     /// The card on file, if it can pay the invoice.
     pub(super) fn usable_card(&self, invoice: &Invoice) -> Option<&SmolStr> {
-        self.account.customer.card.as_ref().filter(|card| !invoice.refused_cards.contains(*card))
+        self.customer().card.as_ref().filter(|card| !invoice.refused_cards.contains(*card))
     }
 
     /// When the card networks allow the next attempt for an invoice, at `wanted` or later.
@@ -207,13 +209,13 @@ impl Draft<'_> {
         if invoice.attempts_made == 0 {
             return wanted;
         }
-        dunning::earliest_allowed(dunning::Network::Unknown, &self.account.card_reattempts, wanted)
+        dunning::earliest_allowed(dunning::Network::Unknown, self.card_reattempts(), wanted)
     }
 
     /// Stores a charge request, and asks for it to be sent.
     fn try_now(&mut self, invoice: Invoice) -> Result<(), Refusal> {
         let now = self.now();
-        if self.account.is_disputed() {
+        if self.is_disputed() {
             return Ok(());
         }
         let Some(card) = self.usable_card(&invoice).cloned() else {
@@ -228,7 +230,7 @@ impl Draft<'_> {
         }
         let ordinal = invoice.attempts_made.saturating_add(1);
         let attempt = Attempt {
-            key: format_smolstr!("{}:{ordinal}", invoice.id),
+            key: numbered([&invoice.id, ":"], ordinal),
             invoice: invoice.id.clone(),
             subscription: invoice.subscription.clone(),
             ordinal,
@@ -253,7 +255,7 @@ impl Draft<'_> {
     pub(super) fn request_of(&self, attempt: &Attempt, invoice: &Invoice) -> ChargeRequest {
         ChargeRequest {
             key: attempt.key.clone(),
-            customer: self.account.customer.id.clone(),
+            customer: self.customer().id.clone(),
             card: attempt.card.clone(),
             amount: attempt.amount,
             invoice: invoice.id.clone(),

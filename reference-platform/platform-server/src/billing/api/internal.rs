@@ -17,6 +17,7 @@ use platform_core::webhook::event::{Handling, Sender};
 use platform_core::webhook::inbox::{EventKey, InboxRefusal};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 use units::Micros;
 
 use super::super::provider;
@@ -32,44 +33,44 @@ type Answer = Result<Response, Problem>;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Who {
-    actor: String,
+    actor: SmolStr,
     #[serde(default)]
-    reason: Option<String>,
+    reason: Option<SmolStr>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Refund {
-    actor: String,
+    actor: SmolStr,
     #[serde(default)]
-    reason: Option<String>,
+    reason: Option<SmolStr>,
     amount: i64,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Override {
-    actor: String,
+    actor: SmolStr,
     #[serde(default)]
-    reason: Option<String>,
+    reason: Option<SmolStr>,
     for_s: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExtendTrial {
-    actor: String,
+    actor: SmolStr,
     #[serde(default)]
-    reason: Option<String>,
+    reason: Option<SmolStr>,
     until: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Reprocess {
-    actor: String,
+    actor: SmolStr,
     #[serde(default)]
-    reason: Option<String>,
+    reason: Option<SmolStr>,
     #[serde(default)]
     dry_run: bool,
 }
@@ -100,11 +101,7 @@ pub(super) async fn retry_charge(
 ) -> Answer {
     api.internal.check(&headers)?;
     let (Who { actor, reason }, body) = read(&body)?;
-    let request = SupportRequest {
-        actor: actor.into(),
-        reason: reason.map(Into::into),
-        action: SupportAction::RetryCharge,
-    };
+    let request = SupportRequest { actor, reason, action: SupportAction::RetryCharge };
     ask(&api, &headers, (id, &body), request).await
 }
 
@@ -116,11 +113,7 @@ pub(super) async fn refund(
 ) -> Answer {
     api.internal.check(&headers)?;
     let (Refund { actor, reason, amount }, body) = read(&body)?;
-    let request = SupportRequest {
-        actor: actor.into(),
-        reason: reason.map(Into::into),
-        action: SupportAction::Refund { amount },
-    };
+    let request = SupportRequest { actor, reason, action: SupportAction::Refund { amount } };
     ask(&api, &headers, (id, &body), request).await
 }
 
@@ -133,11 +126,7 @@ pub(super) async fn override_access(
     api.internal.check(&headers)?;
     let (Override { actor, reason, for_s }, body) = read(&body)?;
     let lasting = Micros(for_s.saturating_mul(1_000_000));
-    let request = SupportRequest {
-        actor: actor.into(),
-        reason: reason.map(Into::into),
-        action: SupportAction::OverrideAccess { lasting },
-    };
+    let request = SupportRequest { actor, reason, action: SupportAction::OverrideAccess { lasting } };
     ask(&api, &headers, (id, &body), request).await
 }
 
@@ -149,11 +138,7 @@ pub(super) async fn extend_trial(
 ) -> Answer {
     api.internal.check(&headers)?;
     let (ExtendTrial { actor, reason, until }, body) = read(&body)?;
-    let request = SupportRequest {
-        actor: actor.into(),
-        reason: reason.map(Into::into),
-        action: SupportAction::ExtendTrial { until: at(&until)? },
-    };
+    let request = SupportRequest { actor, reason, action: SupportAction::ExtendTrial { until: at(&until)? } };
     ask(&api, &headers, (id, &body), request).await
 }
 
@@ -239,9 +224,9 @@ pub(super) async fn reprocess(
         row: key.event_id.clone().into(),
         before: format!("{:?}", row.state).to_lowercase().into(),
         after: "stored".into(),
-        actor: actor.into(),
+        actor,
         cause: "request".into(),
-        reason: reason.map(Into::into),
+        reason,
         expires_at: None,
     };
     api.store.reprocess(key, audit, api.now()).await?;

@@ -49,16 +49,7 @@ pub(super) async fn account(
     let Some(first) = parts.next() else { return Ok(None) };
     let row: Subscription = parsed(first.get::<&str, _>(2))?;
     let customer = Customer { id: row.customer.clone(), card: None };
-    let mut account = Account {
-        subscription: row,
-        customer,
-        invoices: Vec::new(),
-        attempts: Vec::new(),
-        refunds: Vec::new(),
-        disputes: Vec::new(),
-        grants: Vec::new(),
-        card_reattempts: Vec::new(),
-    };
+    let mut account = Account::new(row, customer);
     for part in parts {
         let text: &str = part.get(2);
         match part.get::<i64, _>(0) {

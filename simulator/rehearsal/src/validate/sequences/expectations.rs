@@ -47,7 +47,7 @@ const KEYS: [(&str, Shape, Look); 45] = [
     ("subscriptions", Shape::Plain, |view| json!(view.accounts().count())),
     ("entitled_subscriptions", Shape::Plain, |view| {
         let now = view.stage.now();
-        json!(view.accounts().filter(|account| access::has_access(account, now)).count())
+        json!(view.accounts().filter(|account| access::has_access(*account, now)).count())
     }),
     ("access", Shape::Plain, |view| {
         let now = view.stage.now();
