@@ -33,11 +33,16 @@ impl PathwayOrder {
     /// If a pathway's id is 8 or more: a scenario with that many pathways is refused when it is read.
     #[must_use]
     pub fn new(preferred: &[PathwayId]) -> Self {
-        let mut order = Self::default();
+        let (mut order, mut held, mut shift) = (EMPTY, 0u8, 0);
         for &pathway in preferred {
-            order = order.then(pathway);
+            check(pathway);
+            if held >> pathway.0 & 1 == 0 {
+                order = order & !(0xF << shift) | u32::from(pathway.0) << shift;
+                held |= 1 << pathway.0;
+                shift += 4;
+            }
         }
-        order
+        Self(order)
     }
 
     /// This order with `pathway` appended, unless it is in it already.
@@ -46,7 +51,7 @@ impl PathwayOrder {
     /// If the pathway's id is 8 or more.
     #[must_use]
     pub fn then(self, pathway: PathwayId) -> Self {
-        assert!(pathway.index() < Self::CAPACITY, "pathway id {} is not below {}", pathway.0, Self::CAPACITY);
+        check(pathway);
         let len = self.len();
         if len == Self::CAPACITY || self.iter().any(|held| held == pathway) {
             return self;
@@ -81,4 +86,10 @@ impl PathwayOrder {
             id => Some(PathwayId(id as u8)),
         })
     }
+}
+
+/// Ids of 8 and more do not fit.
+fn check(pathway: PathwayId) {
+    let capacity = PathwayOrder::CAPACITY;
+    assert!(pathway.index() < capacity, "pathway id {} is not below {capacity}", pathway.0);
 }

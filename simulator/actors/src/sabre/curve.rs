@@ -8,6 +8,9 @@
 /// Most variants that the tables hold.
 pub(super) const VARIANTS_MAX: usize = 16;
 
+/// Entries of a table that are compared at once. Only as many groups as the ladder fills are looked at.
+pub(super) const GROUP: usize = 4;
+
 /// Utilities and crossings for one ladder and one `gp`.
 #[derive(Debug, Clone)]
 pub(super) struct Curve {
@@ -93,9 +96,13 @@ impl Curve {
         let x = level_ms / vp;
         let mut below = 0_u64;
         let mut close = 0_u64;
-        for (crossing, guard) in self.crossing.iter().zip(&self.guard) {
-            below += u64::from(*crossing < x);
-            close += u64::from((x - crossing).abs() <= *guard);
+        let groups = self.len.div_ceil(GROUP);
+        let crossings = &self.crossing.as_chunks::<GROUP>().0[..groups];
+        for (crossings, guards) in crossings.iter().zip(self.guard.as_chunks::<GROUP>().0) {
+            for (crossing, guard) in crossings.iter().zip(guards) {
+                below += u64::from(*crossing < x);
+                close += u64::from((x - crossing).abs() <= *guard);
+            }
         }
         if close == 0 { below as u8 } else { self.best_directly(vp, level_ms) }
     }

@@ -1,7 +1,7 @@
 //! What the measured throughput carries: the cap on every rule, the THROUGHPUT rule, and the insufficient-buffer rule.
 
 use super::calls::Progress;
-use super::curve::VARIANTS_MAX;
+use super::curve::{GROUP, VARIANTS_MAX};
 
 /// Share of the throughput estimate that THROUGHPUT plans with (Sabre `safety_factor`).
 pub(super) const SAFETY: f64 = 0.9;
@@ -64,6 +64,11 @@ impl Rates {
         self.top
     }
 
+    /// The sizes of the ladder, the last group filled up with infinite ones.
+    fn groups(&self) -> &[[f64; GROUP]] {
+        &self.size_bits.as_chunks().0[..=usize::from(self.top) / GROUP]
+    }
+
     /// The highest variant of which a segment arrives, latency included, within its own duration; else the lowest.
     ///
     /// `size ≤ (p − L)·T` decides without a division, save within rounding of equality, where `L + size / T ≤ p` does.
@@ -73,9 +78,11 @@ impl Rates {
         let budget_bits = (self.segment_ms - latency_ms) * throughput_kbps;
         let slack_bits = 1e-12 * self.segment_ms * throughput_kbps;
         let (mut surely, mut perhaps) = (0_u64, 0_u64);
-        for size_bits in &self.size_bits {
-            surely += u64::from(*size_bits <= budget_bits - slack_bits);
-            perhaps += u64::from(*size_bits <= budget_bits + slack_bits);
+        for group in self.groups() {
+            for size_bits in group {
+                surely += u64::from(*size_bits <= budget_bits - slack_bits);
+                perhaps += u64::from(*size_bits <= budget_bits + slack_bits);
+            }
         }
         if surely == perhaps { surely.saturating_sub(1) as u8 } else { self.carried_directly(conditions) }
     }
@@ -101,9 +108,14 @@ impl Rates {
         let safety = self.buffer_safety[usize::from(*calls)];
         *calls = (*calls + 1).min(BUFFER_SAFETY_STEPS as u8 - 1);
         let safe_bits = safety * (conditions.buffer_ms - conditions.latency_ms) * conditions.throughput_kbps;
-        let fitting: u64 =
-            self.size_bits[1..].iter().map(|size_bits| u64::from(*size_bits <= safe_bits)).sum();
-        variant.min(fitting as u8)
+        let mut fitting = 0_u64;
+        for group in self.groups() {
+            for size_bits in group {
+                fitting += u64::from(*size_bits <= safe_bits);
+            }
+        }
+        // Sizes rise, so that the lowest is among those that fit, if any does.
+        variant.min(fitting.saturating_sub(1) as u8)
     }
 
     /// The variant to restart with when a running download is far too slow.

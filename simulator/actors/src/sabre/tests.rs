@@ -80,6 +80,22 @@ proptest! {
     }
 
     #[test]
+    fn a_short_buffer_caps_at_the_highest_variant_that_fits(
+        steps in prop::collection::vec(1_u32..5_000, 1..=16),
+        throughput_kbps in 0.0_f64..100_000.0,
+        buffer_ms in 0.0_f64..30_000.0,
+        wanted in 0_u8..16,
+    ) {
+        let bitrates = bitrates_of(&steps);
+        let wanted = wanted.min(curve_top(&bitrates));
+        let conditions = Conditions { buffer_ms, throughput_kbps, latency_ms: 40.0 };
+        let safe_bits = 0.9 * (buffer_ms - 40.0) * throughput_kbps;
+        let highest = bitrates.iter().rposition(|bitrate| SEGMENT_MS * bitrate <= safe_bits).unwrap_or(0);
+        let capped = Rates::new(&bitrates, SEGMENT_MS).within_buffer(wanted, conditions, &mut 0);
+        prop_assert_eq!(usize::from(capped), usize::from(wanted).min(highest));
+    }
+
+    #[test]
     fn any_rule_answers_within_the_ladder_and_waits_no_longer_than_the_buffer(
         rule in prop::sample::select(vec![
             Rule::Bola(BolaWindow::Basic), Rule::Bola(BolaWindow::Tracking), Rule::BolaE,

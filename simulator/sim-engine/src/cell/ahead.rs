@@ -28,10 +28,13 @@ impl Cell {
             seen ^= self.seats[next.slot() as usize].glance();
         }
         // Index first, then slots: a slot's place is known only when its index entry has come.
-        for (pop, key) in self.lookups(stage, upcoming) {
+        let (mut wanted, mut count) = ([(0, CacheKey(0)); BATCH], 0);
+        for (lookup, (pop, key)) in wanted.iter_mut().zip(self.lookups(stage, upcoming)) {
+            *lookup = (pop, key);
+            count += 1;
             seen ^= u64::from(self.hall.edges[pop].cache.glance(key));
         }
-        for (pop, key) in self.lookups(stage, upcoming) {
+        for &(pop, key) in &wanted[..count] {
             seen ^= u64::from(self.hall.edges[pop].cache.contains(key));
         }
         black_box(seen);

@@ -128,12 +128,13 @@ impl Hall {
         } else {
             (body.rate, board.to)
         };
-        let expected = match body.remaining.checked_div(u64::from(rate)) {
-            _ if complete != Timestamp::NEVER => complete,
-            Some(left) => from.saturating_add(Micros(left)).max(seat.at(seat.filled)),
-            None => Timestamp::NEVER,
+        let watch = seat.at(seat.watch);
+        let is_late = if complete == Timestamp::NEVER {
+            seat.at(seat.filled) > watch || outlasts(body.remaining, rate, (from, watch))
+        } else {
+            complete > watch
         };
-        if expected > seat.at(seat.watch) {
+        if is_late {
             self.look_again(turn, seat, board.from);
         }
     }
@@ -240,6 +241,12 @@ impl Hall {
     }
 }
 
+/// Whether so many millibits that flow at `rate` from a time on take beyond another, in whole microseconds: what a division
+/// would say, without one.
+fn outlasts(remaining: u64, rate: u32, (from, end): (Timestamp, Timestamp)) -> bool {
+    rate == 0 || from > end || remaining >= u64::from(rate) * (end.since(from).0 + 1)
+}
+
 /// The access rate of a seat's viewer at a time.
 pub(super) fn access_class(stage: &Stage, seat: &Seat, at: Timestamp) -> RateClass {
     let model = stage.access_of(seat.cohort);
@@ -279,7 +286,21 @@ fn slow_start(size: Bits, rate: Kbps, rtt: Micros) -> Micros {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_flow_outlasts_a_time_as_the_quotient_says(
+            remaining in 0u64..1 << 40, rate in 0u32..1_000_000, from in 0u64..1 << 33, end in 0u64..1 << 33
+        ) {
+            let left = remaining.checked_div(u64::from(rate));
+            let ends = left.map_or(Timestamp::NEVER, |left| Timestamp(from + left));
+            let end = Timestamp(end);
+            prop_assert_eq!(outlasts(remaining, rate, (Timestamp(from), end)), ends > end);
+        }
+    }
 
     #[test]
     fn slow_start_costs_a_round_trip_per_doubling() {
