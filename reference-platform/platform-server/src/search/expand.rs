@@ -21,7 +21,7 @@ const TERMS_MAX: usize = 30;
 const LOOKED_AT_MAX: usize = 600;
 
 /// A term that a word may mean.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Meaning {
     pub(super) term: TermId,
     /// How likely it is meant: 1 for the word itself.
@@ -29,7 +29,7 @@ pub(super) struct Meaning {
 }
 
 /// All that a word may mean, most likely first; at most one entry per place and term.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Meanings(pub(super) Vec<Meaning>);
 
 impl Meanings {

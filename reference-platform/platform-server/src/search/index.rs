@@ -199,8 +199,12 @@ impl Reading<'_> {
         if is_enough {
             return Ok(first);
         }
+        let strict = meanings.clone();
         for (at, word) in query.words.iter().enumerate() {
             expander.loose(word, at == last, &mut meanings[at])?;
+        }
+        if meanings == strict {
+            return Ok(first);
         }
         self.ranked(asked, &named, &Meant::of(&expander, &meanings, &pairs), scratch)
     }

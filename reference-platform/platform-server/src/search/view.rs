@@ -50,6 +50,11 @@ impl Segment {
         self.inverted(place).terms()
     }
 
+    /// Whether no document from this one on is of a title below a number.
+    pub(super) fn is_closed(&self, titles_below: u32, document: u32) -> bool {
+        titles_below == 0 || (self.is_rising && self.ordinals[document as usize] >= titles_below)
+    }
+
     pub(super) fn is_alive(&self, document: u32) -> bool {
         self.reader.alive_bitset().is_none_or(|alive| alive.is_alive(document))
     }
