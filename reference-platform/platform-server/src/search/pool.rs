@@ -31,6 +31,15 @@ struct Entry {
     seen: Seen,
 }
 
+/// The best candidates.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// Best first, ties by number.
+    pub(super) candidates: Vec<Candidate>,
+    /// The last of them, if there are as many as were to be kept.
+    pub(super) floor: Option<Floor>,
+}
+
 /// Memory that queries use in turn: what each title is to the query that has it now.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
@@ -65,6 +74,10 @@ impl Scratch {
 /// A score and the title that has it. Equal scores are ordered by number.
 type Scored = (f32, u32);
 
+/// A score that a title must reach to be kept; with just this one, its number must be below that.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Floor(Scored);
+
 fn is_behind(one: Scored, other: Scored) -> bool {
     one.0 < other.0 || (one.0 == other.0 && one.1 > other.1)
 }
@@ -80,7 +93,7 @@ pub(super) struct Pool<'a> {
     entries: Vec<Entry>,
     /// Those of them that may still be among the best.
     live: Vec<u32>,
-    /// The last of the best so far, once there are enough: it can only be replaced by a better one.
+    /// The last of the best so far, once there are enough, or what is known beforehand: it can only be replaced by a better one.
     floor: Option<Scored>,
     /// How many may be live until the floor is looked for again.
     due: usize,
@@ -90,9 +103,22 @@ pub(super) struct Pool<'a> {
 const DONE: u32 = u32::MAX;
 
 impl<'a> Pool<'a> {
-    pub(super) fn new(weights: &'a [f32], keep: usize, allowed: &'a dyn Fn(u32) -> bool) -> Self {
+    pub(super) fn new(
+        weights: &'a [f32],
+        (keep, floor): (usize, Option<Floor>),
+        allowed: &'a dyn Fn(u32) -> bool,
+    ) -> Self {
         let (done, entries, live) = (Vec::new(), Vec::new(), Vec::new());
-        Self { weights, keep, allowed, done, entries, live, floor: None, due: keep }
+        Self {
+            weights,
+            keep,
+            allowed,
+            done,
+            entries,
+            live,
+            floor: floor.map(|Floor(floor)| floor),
+            due: keep,
+        }
     }
 
     /// The weight of what was found. Rounding keeps its order: more of any word is never worth less.
@@ -174,8 +200,6 @@ impl<'a> Pool<'a> {
             *seen != Seen::Refused
                 && self.floor.is_none_or(|floor| !is_behind((self.score(&most()), *ordinal), floor))
         });
-        // Lists are read in this order.
-        live.sort_unstable_by_key(|&at| self.entries[at as usize].document);
         self.due = self.keep.max(2 * live.len());
         self.live = live;
     }
@@ -197,15 +221,18 @@ impl<'a> Pool<'a> {
         self.due = self.keep;
     }
 
-    /// The best that the viewer may see, with what is known of them by now, in no order; the last of them is the floor if
-    /// there are as many as are kept.
+    /// The best that the viewer may see and that the floor lets through, with what is known of them by now, in no order; the
+    /// last of them is the floor if there are as many as are kept.
     fn best_allowed(&mut self) -> Vec<(Scored, u32)> {
         let scored = |at: &u32| {
             let Candidate { ordinal, found } = &self.entries[*at as usize].candidate;
             ((self.score(found), *ordinal), *at)
         };
-        let mut all: Vec<(Scored, u32)> = self.live.iter().map(scored).collect();
-        all.extend(self.done.iter().map(|(scored, _)| (*scored, DONE)));
+        let of_live = self.live.iter().map(scored);
+        let of_done = self.done.iter().map(|(scored, _)| (*scored, DONE));
+        let floor = self.floor;
+        let reaches = |one: &(Scored, u32)| floor.is_none_or(|floor| !is_behind(one.0, floor));
+        let mut all: Vec<(Scored, u32)> = of_live.chain(of_done).filter(reaches).collect();
         let by_score = |a: &(Scored, u32), b: &(Scored, u32)| better(&a.0, &b.0);
         let (mut best, mut asked) = (Vec::with_capacity(self.keep), 0);
         while best.len() < self.keep && asked < all.len() {
@@ -241,10 +268,13 @@ impl<'a> Pool<'a> {
     }
 
     /// The best of all windows, best first.
-    pub(super) fn best(self) -> Vec<Candidate> {
+    pub(super) fn best(self) -> Kept {
         let mut best = self.done;
         best.sort_unstable_by(|a, b| better(&a.0, &b.0));
-        best.into_iter().map(|(_, candidate)| candidate).collect()
+        let last = best.len().checked_sub(self.keep).and_then(|_| best.last());
+        // One beyond the last: it must be let in again itself.
+        let floor = last.map(|((score, title), _)| Floor((*score, title.saturating_add(1))));
+        Kept { candidates: best.into_iter().map(|(_, candidate)| candidate).collect(), floor }
     }
 }
 

@@ -20,7 +20,7 @@ use platform_core::search::query::WORDS_MAX;
 use super::SearchError;
 use super::expand::Meanings;
 use super::lexicon::{Lexicon, TermId};
-use super::pool::{Candidate, Found, Pool, Scratch};
+use super::pool::{Floor, Found, Kept, Pool, Scratch};
 use super::view::Segment;
 
 /// Postings that one query may visit.
@@ -28,8 +28,10 @@ pub(super) const POSTINGS_MAX: u64 = 200_000;
 /// So many postings of a list cost as much to pass as one candidate costs to look up in it.
 const POSTINGS_PER_SEEK: usize = 8;
 
-/// Documents of the first window; each is twice as long as the one before. Some titles that have all words are often in it.
-const WINDOW: u32 = 1_024;
+/// Documents of the first window. Some titles that have all words are often in it.
+const WINDOW_FIRST: u32 = 1_024;
+/// Each window is twice as long as the one before, up to this: what is known of its titles then stays in the caches.
+const WINDOW_MAX: u32 = 16_384;
 
 /// What a query may use of the index.
 pub(super) struct Retrieval<'a> {
@@ -40,6 +42,8 @@ pub(super) struct Retrieval<'a> {
     pub(super) allowed: &'a dyn Fn(u32) -> bool,
     /// How many candidates to keep.
     pub(super) keep: usize,
+    /// What was kept before with some of the same meanings, none of them likelier: less will not do now.
+    pub(super) floor: Option<Floor>,
 }
 
 /// One list of postings to visit.
@@ -54,18 +58,20 @@ struct Visit {
 }
 
 impl Retrieval<'_> {
-    /// The best candidates by weight of what they have, best first, ties by number.
+    /// The best candidates by weight of what they have.
     pub(super) fn run(
         &self,
         meanings: &[Meanings],
         titles: usize,
         scratch: &mut Scratch,
-    ) -> Result<Vec<Candidate>, SearchError> {
+    ) -> Result<Kept, SearchError> {
         scratch.begin(titles);
-        let mut visits = self.visits(meanings);
+        let (mut visits, are_all) = self.visits(meanings);
         let worth = |visit: &Visit| f32::from(visit.likeness) * self.weights[visit.word];
         visits.sort_by(|a, b| a.segment.cmp(&b.segment).then_with(|| worth(b).total_cmp(&worth(a))));
-        let mut pool = Pool::new(self.weights, self.keep, self.allowed);
+        // Where the bound cuts lists off, titles may have less than before.
+        let floor = self.floor.filter(|_| are_all);
+        let mut pool = Pool::new(self.weights, (self.keep, floor), self.allowed);
         for visits in visits.chunk_by(|a, b| a.segment == b.segment) {
             self.segment(visits, &mut pool, scratch)?;
         }
@@ -88,19 +94,19 @@ impl Retrieval<'_> {
             lists: visits.iter().zip(rests).map(|(visit, rest)| Reading::new(visit, rest)).collect(),
         };
         let end = u32::try_from(segment.ordinals.len()).expect("documents are counted in 32 bits");
-        let (mut from, mut length) = (0, WINDOW);
+        let (mut from, mut length) = (0, WINDOW_FIRST);
         while from < end && !segment.is_closed(pool.newcomers(&reading.lists[0].rest), from) {
             let to = end.min(from.saturating_add(length));
             reading.window(from..to, pool, scratch)?;
             pool.complete();
             from = to;
-            length = length.saturating_mul(2);
+            length = WINDOW_MAX.min(length * 2);
         }
         Ok(())
     }
 
-    /// Lists of postings, shortest first, as many as the bound allows.
-    fn visits(&self, meanings: &[Meanings]) -> Vec<Visit> {
+    /// Lists of postings, shortest first, as many as the bound allows; whether these are all.
+    fn visits(&self, meanings: &[Meanings]) -> (Vec<Visit>, bool) {
         let mut visits = Vec::new();
         for (word, meanings) in meanings.iter().enumerate() {
             for meaning in &meanings.0 {
@@ -128,8 +134,9 @@ impl Retrieval<'_> {
             visited <= POSTINGS_MAX
         });
         let allowed = allowed.count();
+        let are_all = allowed == visits.len();
         visits.truncate(allowed);
-        visits
+        (visits, are_all)
     }
 }
 
