@@ -6,7 +6,7 @@
 //! - `schema`: fields of the inverted index and what stands in them.
 //! - `titles`: what is kept in memory of every title, and the vocabulary.
 //! - `view`: the index at one moment.
-//! - `lexicon`, `expand`: which terms of the dictionary a typed word may mean.
+//! - `lexicon`, `expand`, `near`: which terms of the dictionary a typed word may mean.
 //! - `retrieve`, `pool`: from terms to candidates, within a bound of postings visited.
 //! - `likely`, `judge`: the features of a candidate, for `platform-core` to weigh.
 //!
@@ -19,6 +19,7 @@ pub mod index;
 mod judge;
 mod lexicon;
 mod likely;
+mod near;
 mod pool;
 mod retrieve;
 mod schema;

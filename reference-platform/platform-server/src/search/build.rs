@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use platform_core::catalog::record::TitleRecord;
+use tantivy::index::SegmentId;
 use tantivy::indexer::{LogMergePolicy, MergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
 
@@ -86,7 +87,7 @@ impl SearchIndex {
             writer.add_document(schema::document(fields, number, record, &forms))?;
         }
         writer.commit()?;
-        let segments = index.searchable_segment_ids()?;
+        let segments = in_order(&index, &index.searchable_segment_ids()?, &latest)?;
         if segments.len() > 1 {
             writer.merge(&segments).wait()?;
         }
@@ -221,16 +222,36 @@ impl Writing {
 
     /// Merges segments that are many of about one size; whether there were such.
     fn merge(&mut self) -> Result<bool, SearchError> {
-        let Some(writer) = &mut self.writer else { return Ok(false) };
+        let Self { index, latest, writer: Some(writer), .. } = self else { return Ok(false) };
         let mut policy = LogMergePolicy::default();
         policy.set_min_num_segments(SEGMENTS_OF_A_SIZE);
         policy.set_del_docs_ratio_before_merge(RETIRED_SHARE_MAX);
-        let candidates = policy.compute_merge_candidates(&self.index.searchable_segment_metas()?);
+        let candidates = policy.compute_merge_candidates(&index.searchable_segment_metas()?);
         for candidate in &candidates {
-            writer.merge(&candidate.0).wait()?;
+            writer.merge(&in_order(index, &candidate.0, latest)?).wait()?;
         }
         Ok(!candidates.is_empty())
     }
+}
+
+/// Segments in the order in which their titles came: the library gives them in any, and documents of one that is merged
+/// stand in the order of what it is merged from. Retrieval passes over more where titles come in the order of documents.
+fn in_order(
+    index: &Index,
+    segments: &[SegmentId],
+    latest: &BTreeMap<u64, u32>,
+) -> Result<Vec<SegmentId>, SearchError> {
+    let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+    let mut ordered = Vec::with_capacity(segments.len());
+    for segment in reader.searcher().segment_readers() {
+        if segments.contains(&segment.segment_id()) {
+            let numbers = segment.fast_fields().u64(schema::NUMBER)?.first_or_default_col(u64::MAX);
+            let first = segment.doc_ids_alive().next().map(|document| numbers.get_val(document));
+            ordered.push((first.and_then(|number| latest.get(&number)), segment.segment_id()));
+        }
+    }
+    ordered.sort_unstable();
+    Ok(ordered.into_iter().map(|(_, segment)| segment).collect())
 }
 
 fn changes_writer(index: &Index) -> Result<IndexWriter, SearchError> {

@@ -9,10 +9,10 @@ use platform_core::search::query::{Query, Word};
 use tantivy::Term;
 use tantivy::query::{DfaWrapper, FuzzyTermQuery};
 use tantivy::schema::Field;
-use tantivy_fst::Automaton;
 
 use super::SearchError;
 use super::lexicon::{Gathered, Lexicon, TermId};
+use super::near::{Typed, Within};
 use super::schema::Place;
 
 /// Terms that one kind of expansion may add to a word, most titles first.
@@ -21,7 +21,7 @@ const TERMS_MAX: usize = 30;
 const LOOKED_AT_MAX: usize = 600;
 
 /// A term that a word may mean.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Meaning {
     pub(super) term: TermId,
     /// How likely it is meant: 1 for the word itself.
@@ -29,7 +29,7 @@ pub(super) struct Meaning {
 }
 
 /// All that a word may mean, most likely first; at most one entry per place and term.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Meanings(pub(super) Vec<Meaning>);
 
 impl Meanings {
@@ -186,8 +186,14 @@ impl<'a> Expander<'a> {
     ) -> Result<(), SearchError> {
         let mut found = Gathered::default();
         for (number, segment) in self.lexicon.segments.iter().enumerate() {
-            let stream = segment.terms(place).range().ge(text.as_bytes()).into_stream()?;
-            found.take(number, stream, LOOKED_AT_MAX, |key| key.starts_with(text.as_bytes()));
+            if let Some(table) = segment.table(place) {
+                for word in table.beginning_with(text, LOOKED_AT_MAX) {
+                    found.push(number, table.text(word), table.postings(word));
+                }
+            } else {
+                let stream = segment.terms(place).range().ge(text.as_bytes()).into_stream()?;
+                found.take(number, stream, LOOKED_AT_MAX, |key| key.starts_with(text.as_bytes()));
+            }
         }
         for term in self.lexicon.best(place, found, TERMS_MAX, |_, titles| Reverse(titles))? {
             if self.lexicon.text(term) != text {
@@ -205,15 +211,23 @@ impl<'a> Expander<'a> {
         slips: Slips,
         meanings: &mut Meanings,
     ) -> Result<(), SearchError> {
+        let Some(typed) = Typed::of(text) else { return Ok(()) };
         let mut found = Gathered::default();
-        let most = if slips.two.is_some() { 2 } else { 1 };
-        let automaton = self.automata.of(text, most, slips.prefix)?;
+        let within = Within { slips: if slips.two.is_some() { 2 } else { 1 }, is_prefix: slips.prefix };
         for (number, segment) in self.lexicon.segments.iter().enumerate() {
-            let stream = segment.terms(place).search(&*automaton).into_stream()?;
-            found.take(number, stream, LOOKED_AT_MAX, |_| true);
+            let near = segment.table(place).and_then(|table| Some((table, table.near(&typed, within)?)));
+            if let Some((table, near)) = near {
+                for word in near.into_iter().take(LOOKED_AT_MAX) {
+                    found.push(number, table.text(word), table.postings(word));
+                }
+            } else {
+                let automaton = self.automata.of(text, within)?;
+                let stream = segment.terms(place).search(&*automaton).into_stream()?;
+                found.take(number, stream, LOOKED_AT_MAX, |_| true);
+            }
         }
-        let near = if most == 2 { Some(self.automata.of(text, 1, false)?) } else { None };
-        let is_far = |term: &str| near.as_ref().is_some_and(|near| !accepts(near, term));
+        let one = Within { slips: 1, is_prefix: false };
+        let is_far = |term: &str| within.slips == 2 && !typed.is_near(term, one);
         let best =
             self.lexicon.best(place, found, TERMS_MAX, |term, titles| (is_far(term), Reverse(titles)))?;
         for term in best {
@@ -227,30 +241,25 @@ impl<'a> Expander<'a> {
 
 /// Automata that a query has needed: the same word is looked for in several dictionaries.
 #[derive(Default)]
-struct Automata(Vec<(String, u8, bool, Rc<DfaWrapper>)>);
+struct Automata(Vec<(String, Within, Rc<DfaWrapper>)>);
 
 impl Automata {
-    fn of(&mut self, text: &str, most: u8, prefix: bool) -> Result<Rc<DfaWrapper>, SearchError> {
-        let known = self.0.iter().find(|(known, of, is, _)| known == text && *of == most && *is == prefix);
+    fn of(&mut self, text: &str, within: Within) -> Result<Rc<DfaWrapper>, SearchError> {
+        let known = self.0.iter().find(|(known, of, _)| known == text && *of == within);
         if let Some((.., automaton)) = known {
             return Ok(Rc::clone(automaton));
         }
         // Any field will do: the automaton reads the text alone.
         let term = Term::from_field_text(Field::from_field_id(0), text);
-        let query = if prefix {
-            FuzzyTermQuery::new_prefix(term, most, true)
+        let query = if within.is_prefix {
+            FuzzyTermQuery::new_prefix(term, within.slips, true)
         } else {
-            FuzzyTermQuery::new(term, most, true)
+            FuzzyTermQuery::new(term, within.slips, true)
         };
         let automaton = Rc::new(query.automaton()?);
-        self.0.push((text.to_owned(), most, prefix, Rc::clone(&automaton)));
+        self.0.push((text.to_owned(), within, Rc::clone(&automaton)));
         Ok(automaton)
     }
-}
-
-fn accepts(automaton: &DfaWrapper, text: &str) -> bool {
-    let end = text.bytes().fold(automaton.start(), |state, byte| automaton.accept(&state, byte));
-    automaton.is_match(&end)
 }
 
 /// How likely a term is meant that is one slip off, or two; two are not looked for where that says nothing.

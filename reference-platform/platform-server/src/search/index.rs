@@ -1,8 +1,10 @@
 //! Asking the index. A search works on one state of it from its start to its end; `build` makes and changes it meanwhile.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use indexmap::IndexMap;
 use platform_core::catalog::record::{Kind, RecordId};
 use platform_core::search::query::{Query, Role};
 use platform_core::search::rank::Features;
@@ -14,10 +16,10 @@ use super::build::Writing;
 use super::expand::{Expander, Meanings, Meant};
 use super::judge::Judge;
 use super::lexicon::Lexicon;
-use super::pool::{Candidate, Scratch};
+use super::pool::{Candidate, Floor, Kept, Scratch};
 use super::retrieve::Retrieval;
 use super::schema::Fields;
-use super::titles::Titles;
+use super::titles::{Fixed, Titles};
 use super::view::{Segment, View};
 
 /// Candidates that are judged after retrieval.
@@ -192,30 +194,42 @@ impl Reading<'_> {
             }
         }
         let named = self.by_key(query)?;
-        let first = self.ranked(asked, &named, &Meant::of(&expander, &meanings, &pairs), scratch)?;
+        // Asked of a title once: the answer is far away in memory.
+        let known: RefCell<IndexMap<u32, bool, Fixed>> = RefCell::default();
+        let allowed = |title: u32| *known.borrow_mut().entry(title).or_insert_with(|| (asked.allowed)(title));
+        let asked = &Asked { query, allowed: &allowed };
+        let meant = Meant::of(&expander, &meanings, &pairs);
+        let (first, floor) = self.ranked(asked, &named, (&meant, None), scratch)?;
         let is_enough = first
             .first()
             .is_some_and(|best| best.features.exact > 0.0 || best.features.query_covered >= COVERED_ENOUGH);
         if is_enough {
             return Ok(first);
         }
+        let strict = meanings.clone();
         for (at, word) in query.words.iter().enumerate() {
             expander.loose(word, at == last, &mut meanings[at])?;
         }
-        self.ranked(asked, &named, &Meant::of(&expander, &meanings, &pairs), scratch)
+        if meanings == strict {
+            return Ok(first);
+        }
+        // A title has no less now than before, so what was enough before is still needed.
+        let meant = Meant::of(&expander, &meanings, &pairs);
+        Ok(self.ranked(asked, &named, (&meant, floor), scratch)?.0)
     }
 
     fn ranked(
         &self,
         asked: &Asked<'_>,
         named: &[u32],
-        meant: &Meant<'_>,
+        (meant, floor): (&Meant<'_>, Option<Floor>),
         scratch: &mut Scratch,
-    ) -> Result<Vec<Placed>, SearchError> {
+    ) -> Result<(Vec<Placed>, Option<Floor>), SearchError> {
         let Asked { query, allowed } = *asked;
         let weights = self.weights(query);
-        let retrieval = Retrieval { lexicon: meant.lexicon, weights: &weights, allowed, keep: JUDGED_MAX };
-        let mut candidates = retrieval.run(meant.words, self.titles.list.len(), scratch)?;
+        let retrieval =
+            Retrieval { lexicon: meant.lexicon, weights: &weights, allowed, keep: JUDGED_MAX, floor };
+        let Kept { mut candidates, floor } = retrieval.run(meant.words, self.titles.list.len(), scratch)?;
         for &ordinal in named {
             if allowed(ordinal) && !candidates.iter().any(|known| known.ordinal == ordinal) {
                 candidates.push(Candidate { ordinal, found: Default::default() });
@@ -232,7 +246,7 @@ impl Reading<'_> {
         self.sort(&mut ranked);
         self.spread(&mut ranked);
         self.sort(&mut ranked);
-        Ok(ranked)
+        Ok((ranked, floor))
     }
 
     fn sort(&self, ranked: &mut [Placed]) {

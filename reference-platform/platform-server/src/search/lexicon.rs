@@ -153,11 +153,15 @@ impl Gathered {
         while looked_at < most && stream.advance() && is_wanted(stream.key()) {
             looked_at += 1;
             if let Ok(text) = std::str::from_utf8(stream.key()) {
-                let start = self.texts.len();
-                self.texts.push_str(text);
-                let list = List { segment, at: stream.value().clone() };
-                self.terms.push(Come { start, end: self.texts.len(), list });
+                self.push(segment, text, stream.value().clone());
             }
         }
+    }
+
+    /// Takes a term of a segment.
+    pub(super) fn push(&mut self, segment: usize, text: &str, at: TermInfo) {
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        self.terms.push(Come { start, end: self.texts.len(), list: List { segment, at } });
     }
 }

@@ -48,6 +48,11 @@ impl Place {
     pub(super) const fn is_of_titles(self) -> bool {
         matches!(self, Self::Title | Self::Joined | Self::People)
     }
+
+    /// Whether mistyped words are looked up there.
+    pub(super) const fn is_corrected(self) -> bool {
+        !matches!(self, Self::Summary)
+    }
 }
 
 impl Fields {

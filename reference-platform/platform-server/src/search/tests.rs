@@ -93,6 +93,18 @@ fn nothing_typed_and_nothing_indexed_find_nothing() {
 }
 
 #[test]
+fn titles_stay_in_the_order_of_documents_through_merges() {
+    let records: Vec<TitleRecord> = (0..40).map(|id| title(id, &format!("Ferry {id}"), 0)).collect();
+    let index = SearchIndex::build(&records[..8]).expect("an index");
+    for (at, record) in records.iter().enumerate().skip(8) {
+        index.prepare(&[Edit::Put(at as u64, Arc::new(record.clone()))]).expect("room");
+        index.publish(0).expect("a commit");
+        assert!(index.view().segments.iter().all(|segment| segment.is_rising), "{at}");
+    }
+    assert!(index.view().segments.len() < 20, "segments were merged");
+}
+
+#[test]
 fn the_order_of_indexing_changes_no_answer() {
     let mut titles = catalogue();
     let one = SearchIndex::build(&titles).expect("an index");

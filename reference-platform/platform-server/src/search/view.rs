@@ -8,6 +8,7 @@ use tantivy::termdict::TermDictionary;
 use tantivy::{InvertedIndexReader, Searcher, SegmentReader};
 
 use super::SearchError;
+use super::near::Table;
 use super::schema::{self, Fields, Place};
 
 /// The index at one moment.
@@ -25,20 +26,44 @@ pub(super) struct Segment {
     pub(super) keys: Arc<InvertedIndexReader>,
     /// The title of every document: read for every posting, so not from the index's packed column.
     pub(super) ordinals: Arc<[u32]>,
+    /// By place, for looking words up that were mistyped; `None` where there are too many of them.
+    tables: Arc<Tables>,
     /// Whether titles come in the order of their documents; a change may put the document of a late title before others.
     pub(super) is_rising: bool,
 }
 
+/// The words of a segment, by place.
+type Tables = [Option<Table>; Place::ALL.len()];
+
+/// What is made of a segment once: it stays as long as the segment does.
+#[derive(Clone)]
+struct Made {
+    ordinals: Arc<[u32]>,
+    tables: Arc<Tables>,
+}
+
+impl Made {
+    fn of(reader: &SegmentReader, fields: Fields, latest: &BTreeMap<u64, u32>) -> Result<Self, SearchError> {
+        let mut tables = Tables::default();
+        for place in Place::ALL.into_iter().filter(|place| place.is_corrected()) {
+            tables[place as usize] = Table::of(reader.inverted_index(fields.of(place))?.terms())?;
+        }
+        Ok(Self { ordinals: ordinals(reader, latest)?, tables: Arc::new(tables) })
+    }
+}
+
 impl Segment {
-    fn open(reader: &SegmentReader, fields: Fields, ordinals: Arc<[u32]>) -> Result<Self, SearchError> {
+    fn open(reader: &SegmentReader, fields: Fields, made: Made) -> Result<Self, SearchError> {
         let open = |field| reader.inverted_index(field);
         let [title, joined, people, genre, summary] = Place::ALL.map(|place| open(fields.of(place)));
+        let Made { ordinals, tables } = made;
         Ok(Self {
             reader: reader.clone(),
             inverted: [title?, joined?, people?, genre?, summary?],
             keys: open(fields.key)?,
             is_rising: ordinals.is_sorted(),
             ordinals,
+            tables,
         })
     }
 
@@ -50,30 +75,41 @@ impl Segment {
         self.inverted(place).terms()
     }
 
+    /// All words of a place, if they are few enough.
+    pub(super) fn table(&self, place: Place) -> Option<&Table> {
+        self.tables[place as usize].as_ref()
+    }
+
+    /// Whether no document from this one on is of a title below a number.
+    pub(super) fn is_closed(&self, titles_below: u32, document: u32) -> bool {
+        titles_below == 0 || (self.is_rising && self.ordinals[document as usize] >= titles_below)
+    }
+
     pub(super) fn is_alive(&self, document: u32) -> bool {
         self.reader.alive_bitset().is_none_or(|alive| alive.is_alive(document))
     }
 }
 
 impl View {
-    /// A view with the places of its documents; those of segments that were there before are known.
+    /// A view with the places of its documents and the tables of its words; those of segments that were there before are known.
     pub(super) fn of(
         searcher: Searcher,
         fields: Fields,
         latest: &BTreeMap<u64, u32>,
         before: Option<&Self>,
     ) -> Result<Self, SearchError> {
-        let mut known: BTreeMap<SegmentId, &Arc<[u32]>> = BTreeMap::new();
-        if let Some(before) = before {
-            known.extend(before.segments.iter().map(|one| (one.reader.segment_id(), &one.ordinals)));
+        let mut known: BTreeMap<SegmentId, Made> = BTreeMap::new();
+        for one in before.map_or(&[][..], |before| &before.segments) {
+            let made = Made { ordinals: Arc::clone(&one.ordinals), tables: Arc::clone(&one.tables) };
+            known.insert(one.reader.segment_id(), made);
         }
         let mut segments = Vec::new();
         for reader in searcher.segment_readers() {
-            let ordinals = match known.get(&reader.segment_id()) {
-                Some(ordinals) => Arc::clone(ordinals),
-                None => ordinals(reader, latest)?,
+            let made = match known.remove(&reader.segment_id()) {
+                Some(made) => made,
+                None => Made::of(reader, fields, latest)?,
             };
-            segments.push(Segment::open(reader, fields, ordinals)?);
+            segments.push(Segment::open(reader, fields, made)?);
         }
         Ok(Self { searcher, segments })
     }

@@ -10,6 +10,7 @@ use super::*;
 use crate::search::SearchIndex;
 use crate::search::build::Edit;
 use crate::search::expand::Meaning;
+use crate::search::pool::Candidate;
 use crate::search::schema::Place;
 
 /// The first are in nearly all titles, the last in few.
@@ -48,7 +49,7 @@ impl Retrieval<'_> {
     /// The same, with every list read to its end.
     fn in_full(&self, meanings: &[Meanings]) -> Vec<Candidate> {
         let mut found: BTreeMap<u32, Found> = BTreeMap::new();
-        for visit in self.visits(meanings) {
+        for visit in self.visits(meanings).0 {
             let segment = &self.lexicon.segments[visit.segment];
             let list = &self.lexicon.lists(visit.term)[visit.list].at;
             let inverted = segment.inverted(visit.term.place);
@@ -91,12 +92,19 @@ fn check(index: &SearchIndex, meant: &Meant, weights: &[f32], (keep, step): (usi
         meanings.push(list);
     }
     let allowed = |ordinal: u32| ordinal.is_multiple_of(step);
-    let retrieval = Retrieval { lexicon: &lexicon, weights, allowed: &allowed, keep };
+    let mut retrieval = Retrieval { lexicon: &lexicon, weights, allowed: &allowed, keep, floor: None };
     let mut scratch = Scratch::default();
-    for _ in 0..2 {
-        let kept = retrieval.run(&meanings, titles.list.len(), &mut scratch).expect("postings");
-        assert_eq!(kept, retrieval.in_full(&meanings));
-    }
+    let mut run = |retrieval: &Retrieval<'_>, meanings: &[Meanings]| {
+        let kept = retrieval.run(meanings, titles.list.len(), &mut scratch).expect("postings");
+        assert_eq!(kept.candidates, retrieval.in_full(meanings));
+        kept.floor
+    };
+    // First with some of the meanings, then with all of them and what is known from before, then from the start.
+    let some: Vec<Meanings> = meanings.iter().map(|one| Meanings(one.0[..1].to_vec())).collect();
+    retrieval.floor = run(&retrieval, &some);
+    run(&retrieval, &meanings);
+    retrieval.floor = None;
+    run(&retrieval, &meanings);
 }
 
 #[test]
