@@ -2,10 +2,8 @@
 //!
 //! One thread writes. It takes whatever waits, up to [`GROUP_MAX`] units, and makes one transaction of them, each unit in a savepoint of
 //! its own: a unit that is refused takes nothing of its neighbours' with it, and nobody is answered before the disk has it (WAL,
-//! `synchronous=FULL`). Reads go past the writer and see what is committed. A second thread moves the log into the database, so that no
-//! commit waits for that.
+//! `synchronous=FULL`). Reads go past the writer and see what is committed.
 
-mod checkpointer;
 mod load;
 mod migrate;
 mod receive;
@@ -29,7 +27,6 @@ use sqlx::SqliteConnection;
 use tokio::sync::Mutex;
 use units::Timestamp;
 
-use self::checkpointer::Checkpointer;
 pub use self::requests::{Asked, CustomerCall, Request, Response};
 pub(in crate::billing) use self::requests::{instant, shown};
 use self::unit::{Reply, Unit};
@@ -74,8 +71,6 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct SqliteStore {
     writer: Writer,
-    // None where nobody waits for the disk.
-    _checkpointer: Option<Checkpointer>,
     reader: Mutex<SqliteConnection>,
 }
 
@@ -88,10 +83,7 @@ impl SqliteStore {
         let mut first = migrate::connect(options).await?;
         migrate::migrate(&mut first, &options.path).await?;
         let reader = migrate::connect(options).await?;
-        let checkpointer =
-            if options.durable { Some(Checkpointer::start(migrate::connect(options).await?)) } else { None };
-        let writer = Writer::start(first, plans);
-        Ok(Self { writer, _checkpointer: checkpointer, reader: Mutex::new(reader) })
+        Ok(Self { writer: Writer::start(first, plans), reader: Mutex::new(reader) })
     }
 
     async fn write(&self, unit: Unit, now: Timestamp) -> Result<Reply, StoreError> {

@@ -7,16 +7,11 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlSafeStr, SqliteConnection};
 
-use super::checkpointer::WRITERS_OWN;
 use super::{OpenError, StoreOptions};
 
 pub(super) async fn connect(options: &StoreOptions) -> Result<SqliteConnection, OpenError> {
     let synchronous = if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
-    let mut settings = SqliteConnectOptions::new();
-    if options.durable {
-        settings = settings.pragma("wal_autocheckpoint", WRITERS_OWN.to_string());
-    }
-    settings
+    SqliteConnectOptions::new()
         .filename(&options.path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)

@@ -7,12 +7,10 @@
 //! - [`groups`]: webhooks that are stored together; SQLite alone.
 //! - [`units`]: what is refused takes nothing with it; what is written stays.
 //! - [`retention`]: what goes after its time; SQLite alone.
-//! - [`checkpoints`]: how the log gets into the database beside the writer; SQLite alone.
 //! - [`opening`]: which files are opened and which refused; SQLite alone.
 
 mod bed;
 mod charges;
-mod checkpoints;
 mod events;
 mod groups;
 mod opening;
