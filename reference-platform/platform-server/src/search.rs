@@ -7,12 +7,13 @@
 //! - `titles`: what is kept in memory of every title, and the vocabulary.
 //! - `view`: the index at one moment.
 //! - `lexicon`, `expand`, `near`: which terms of the dictionary a typed word may mean.
-//! - `retrieve`, `pool`: from terms to candidates, within a bound of postings visited.
+//! - `retrieve`, `cursor`, `window`, `pool`: from terms to candidates, within a bound of postings visited.
 //! - `likely`, `judge`: the features of a candidate, for `platform-core` to weigh.
 //!
 //! The query parser of the index library is not used: what viewers type is no query language.
 
 pub mod build;
+mod cursor;
 pub mod disk;
 mod expand;
 pub mod index;
@@ -27,6 +28,7 @@ mod schema;
 mod tests;
 mod titles;
 mod view;
+mod window;
 
 pub use index::{Hit, SearchError, SearchIndex};
 pub use view::View;

@@ -145,7 +145,7 @@ impl SearchIndex {
             titles: RwLock::new(titles),
             view: RwLock::new(Arc::new(view)),
             writing: Mutex::new(writing),
-            scratch: Mutex::default(),
+            windows: Mutex::default(),
         })
     }
 

@@ -16,11 +16,12 @@ use super::build::Writing;
 use super::expand::{Expander, Meanings, Meant};
 use super::judge::Judge;
 use super::lexicon::Lexicon;
-use super::pool::{Candidate, Floor, Kept, Scratch};
+use super::pool::{Candidate, Floor, Kept};
 use super::retrieve::Retrieval;
 use super::schema::Fields;
 use super::titles::{Fixed, Titles};
 use super::view::{Segment, View};
+use super::window::Window;
 
 /// Candidates that are judged after retrieval.
 const JUDGED_MAX: usize = 120;
@@ -91,7 +92,8 @@ pub struct SearchIndex {
     pub(super) titles: RwLock<Titles>,
     pub(super) view: RwLock<Arc<View>>,
     pub(super) writing: Mutex<Writing>,
-    pub(super) scratch: Mutex<Vec<Scratch>>,
+    /// Memory that searches use in turn.
+    pub(super) windows: Mutex<Vec<Window>>,
 }
 
 /// What a search reads.
@@ -145,12 +147,11 @@ impl SearchIndex {
         if query.is_blank() {
             return Ok(Vec::new());
         }
-        let mut scratch =
-            self.scratch.lock().map_or_else(|_| None, |mut pool| pool.pop()).unwrap_or_default();
+        let mut window = self.windows.lock().map_or_else(|_| None, |mut pool| pool.pop()).unwrap_or_default();
         let reading = Reading { view, titles: self.titles() };
-        let found = reading.judged(&Asked { query, allowed }, &mut scratch);
-        if let Ok(mut pool) = self.scratch.lock() {
-            pool.push(scratch);
+        let found = reading.judged(&Asked { query, allowed }, &mut window);
+        if let Ok(mut pool) = self.windows.lock() {
+            pool.push(window);
         }
         let hits = found?.into_iter().take(limit).map(|Placed { points, features, ordinal }| {
             let title = &reading.titles.list[ordinal as usize];
@@ -170,7 +171,7 @@ impl SearchIndex {
 
 impl Reading<'_> {
     /// Candidates with their features, best first.
-    fn judged(&self, asked: &Asked<'_>, scratch: &mut Scratch) -> Result<Vec<Placed>, SearchError> {
+    fn judged(&self, asked: &Asked<'_>, window: &mut Window) -> Result<Vec<Placed>, SearchError> {
         let query = asked.query;
         let mut expander = Expander::new(Lexicon::new(&self.view.segments, &self.titles));
         let last = query.words.len() - 1;
@@ -199,7 +200,7 @@ impl Reading<'_> {
         let allowed = |title: u32| *known.borrow_mut().entry(title).or_insert_with(|| (asked.allowed)(title));
         let asked = &Asked { query, allowed: &allowed };
         let meant = Meant::of(&expander, &meanings, &pairs);
-        let (first, floor) = self.ranked(asked, &named, (&meant, None), scratch)?;
+        let (first, floor) = self.ranked(asked, &named, (&meant, None), window)?;
         let is_enough = first
             .first()
             .is_some_and(|best| best.features.exact > 0.0 || best.features.query_covered >= COVERED_ENOUGH);
@@ -215,7 +216,7 @@ impl Reading<'_> {
         }
         // A title has no less now than before, so what was enough before is still needed.
         let meant = Meant::of(&expander, &meanings, &pairs);
-        Ok(self.ranked(asked, &named, (&meant, floor), scratch)?.0)
+        Ok(self.ranked(asked, &named, (&meant, floor), window)?.0)
     }
 
     fn ranked(
@@ -223,13 +224,13 @@ impl Reading<'_> {
         asked: &Asked<'_>,
         named: &[u32],
         (meant, floor): (&Meant<'_>, Option<Floor>),
-        scratch: &mut Scratch,
+        window: &mut Window,
     ) -> Result<(Vec<Placed>, Option<Floor>), SearchError> {
         let Asked { query, allowed } = *asked;
         let weights = self.weights(query);
         let retrieval =
             Retrieval { lexicon: meant.lexicon, weights: &weights, allowed, keep: JUDGED_MAX, floor };
-        let Kept { mut candidates, floor } = retrieval.run(meant.words, self.titles.list.len(), scratch)?;
+        let Kept { mut candidates, floor } = retrieval.run(meant.words, window)?;
         for &ordinal in named {
             if allowed(ordinal) && !candidates.iter().any(|known| known.ordinal == ordinal) {
                 candidates.push(Candidate { ordinal, found: Default::default() });

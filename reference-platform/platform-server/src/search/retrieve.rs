@@ -3,35 +3,35 @@
 //! Every title that is touched remembers how well it has each word. The rarest terms come first, so that what the bound cuts
 //! off is what says least. The bound counts postings and never time: an answer does not depend on the machine's load.
 //!
-//! Of most lists only a part is read. What says most is read first. Once as many candidates are known as are kept, a title
-//! that has nothing yet is left out if all that the remaining lists could give it puts it behind them; once that holds for
-//! the rest of a list, the list is read only where candidates stand (MaxScore: Turtle and Flood, 1995). Documents come in
+//! Of most lists only a part is read. What says most is read first. Once as many candidates are known as are kept, a list
+//! brings in no title any more if all that it and the remaining lists could give puts a title behind them; such a list is only
+//! asked about candidates that it may lift, or read where those are many (MaxScore: Turtle and Flood, 1995). Documents come in
 //! windows, and of each window all lists are read before the next: titles that have all words set the bar early, and
 //! of many that are equal the first are kept, so that most windows are passed over. What is kept is the same as if every list
 //! were read to its end.
 
 use std::ops::Range;
 
-use tantivy::postings::BlockSegmentPostings;
 use tantivy::schema::IndexRecordOption;
 
 use platform_core::search::query::WORDS_MAX;
 
 use super::SearchError;
+use super::cursor::Cursor;
 use super::expand::Meanings;
 use super::lexicon::{Lexicon, TermId};
-use super::pool::{Floor, Found, Kept, Pool, Scratch};
+use super::pool::{Candidate, Floor, Found, Kept, Pool};
 use super::view::Segment;
+use super::window::{WINDOW_MAX, Window};
 
 /// Postings that one query may visit.
 pub(super) const POSTINGS_MAX: u64 = 200_000;
-/// So many postings of a list cost as much to pass as one candidate costs to look up in it.
-const POSTINGS_PER_SEEK: usize = 8;
+/// So many postings of a list cost as much to read as one candidate costs to look up in it.
+const POSTINGS_PER_SEEK: usize = 16;
 
-/// Documents of the first window. Some titles that have all words are often in it.
+/// Documents of the first window, each then being twice as long as the one before: some titles that have all words are
+/// often in it.
 const WINDOW_FIRST: u32 = 1_024;
-/// Each window is twice as long as the one before, up to this: what is known of its titles then stays in the caches.
-const WINDOW_MAX: u32 = 16_384;
 
 /// What a query may use of the index.
 pub(super) struct Retrieval<'a> {
@@ -59,13 +59,7 @@ struct Visit {
 
 impl Retrieval<'_> {
     /// The best candidates by weight of what they have.
-    pub(super) fn run(
-        &self,
-        meanings: &[Meanings],
-        titles: usize,
-        scratch: &mut Scratch,
-    ) -> Result<Kept, SearchError> {
-        scratch.begin(titles);
+    pub(super) fn run(&self, meanings: &[Meanings], window: &mut Window) -> Result<Kept, SearchError> {
         let (mut visits, are_all) = self.visits(meanings);
         let worth = |visit: &Visit| f32::from(visit.likeness) * self.weights[visit.word];
         visits.sort_by(|a, b| a.segment.cmp(&b.segment).then_with(|| worth(b).total_cmp(&worth(a))));
@@ -73,34 +67,25 @@ impl Retrieval<'_> {
         let floor = self.floor.filter(|_| are_all);
         let mut pool = Pool::new(self.weights, (self.keep, floor), self.allowed);
         for visits in visits.chunk_by(|a, b| a.segment == b.segment) {
-            self.segment(visits, &mut pool, scratch)?;
+            self.segment(visits, &mut pool, window)?;
         }
         Ok(pool.best())
     }
 
     /// Reads lists of one segment, window by window.
-    fn segment(
-        &self,
-        visits: &[Visit],
-        pool: &mut Pool<'_>,
-        scratch: &mut Scratch,
-    ) -> Result<(), SearchError> {
+    fn segment(&self, visits: &[Visit], pool: &mut Pool<'_>, window: &mut Window) -> Result<(), SearchError> {
         let Some(first) = visits.first() else { return Ok(()) };
         let segment = &self.lexicon.segments[first.segment];
         let rests = rests(visits);
-        let mut reading = SegmentReading {
-            lexicon: self.lexicon,
-            segment,
-            lists: visits.iter().zip(rests).map(|(visit, rest)| Reading::new(visit, rest)).collect(),
-        };
+        let lists = visits.iter().zip(rests).map(|(visit, rest)| Reading { visit, rest, cursor: None });
+        let mut reading = SegmentReading { lexicon: self.lexicon, segment, lists: lists.collect() };
         let end = u32::try_from(segment.ordinals.len()).expect("documents are counted in 32 bits");
         let (mut from, mut length) = (0, WINDOW_FIRST);
         while from < end && !segment.is_closed(pool.newcomers(&reading.lists[0].rest), from) {
             let to = end.min(from.saturating_add(length));
-            reading.window(from..to, pool, scratch)?;
-            pool.complete();
+            reading.window(&(from..to), pool, window)?;
             from = to;
-            length = WINDOW_MAX.min(length * 2);
+            length = (WINDOW_MAX as u32).min(length * 2);
         }
         Ok(())
     }
@@ -146,17 +131,7 @@ struct Reading<'a> {
     /// What this list and those behind it can give a title.
     rest: Found,
     /// Opened when it is first needed.
-    blocks: Option<BlockSegmentPostings>,
-    /// No document of it that was not passed yet lies before this one.
-    next: u32,
-    /// How many of it were not passed yet, at most.
-    left: usize,
-}
-
-impl<'a> Reading<'a> {
-    const fn new(visit: &'a Visit, rest: Found) -> Self {
-        Self { visit, rest, blocks: None, next: 0, left: visit.postings as usize }
-    }
+    cursor: Option<Box<Cursor>>,
 }
 
 /// Lists of a segment, those that say most first.
@@ -170,91 +145,71 @@ impl SegmentReading<'_> {
     /// Reads of all lists what lies in a window of documents.
     fn window(
         &mut self,
-        window: Range<u32>,
+        range: &Range<u32>,
         pool: &mut Pool<'_>,
-        scratch: &mut Scratch,
+        window: &mut Window,
     ) -> Result<(), SearchError> {
-        for list in &mut self.lists {
-            let visit = list.visit;
-            if list.next >= window.end
-                || (pool.newcomers(&list.rest) == 0 && !pool.gains(visit.word, visit.likeness))
-            {
+        let Self { lexicon, segment, lists } = self;
+        window.begin(range, pool.words());
+        let brings_in = |list: &Reading<'_>| !segment.is_closed(pool.newcomers(&list.rest), range.start);
+        let naming = lists.partition_point(brings_in);
+        let (naming, others) = lists.split_at_mut(naming);
+        for list in naming {
+            let Visit { word, likeness, .. } = *list.visit;
+            let cursor = list.cursor(lexicon, segment)?;
+            cursor.read(range, |documents| window.name(documents, word, likeness));
+        }
+        let rest = others.first().map_or([0; WORDS_MAX], |list| list.rest);
+        let may_be_kept = |document: u32, rest: &Found, window: &Window| {
+            pool.reaches(&window.most(document, rest), segment.ordinals[document as usize])
+        };
+        let named = window.named().filter(|&document| segment.is_alive(document));
+        let mut candidates: Vec<u32> = named.filter(|&one| may_be_kept(one, &rest, window)).collect();
+        for list in others {
+            let Visit { word, likeness, .. } = *list.visit;
+            if candidates.is_empty() {
+                break;
+            }
+            if list.cursor.as_ref().is_some_and(|cursor| cursor.next() >= range.end) {
                 continue;
             }
-            // What it costs is little beside the list.
-            pool.settle_if_fewer(list.left, &list.rest);
-            if list.blocks.is_none() {
-                let at = &self.lexicon.lists(visit.term)[visit.list].at;
-                let inverted = self.segment.inverted(visit.term.place);
-                list.blocks = Some(inverted.read_block_postings_from_terminfo(at, IndexRecordOption::Basic)?);
+            let here = list.visit.postings as usize * range.len() / segment.ordinals.len();
+            // Where the list is the longer one, it costs little to see what of the candidates is left.
+            if candidates.len() <= here {
+                candidates.retain(|&one| may_be_kept(one, &list.rest, window));
+                let gains = |one: &&u32| window.likeness(**one, word) < likeness;
+                let targets: Vec<u32> = candidates.iter().filter(gains).copied().collect();
+                if targets.len() * POSTINGS_PER_SEEK <= here {
+                    for document in targets {
+                        if list.cursor(lexicon, segment)?.has(document) {
+                            window.raise(&[document], word, likeness);
+                        }
+                    }
+                    continue;
+                }
             }
-            list.read(self.segment, &window, pool, scratch);
+            let cursor = list.cursor(lexicon, segment)?;
+            cursor.read(range, |documents| window.raise(documents, word, likeness));
         }
+        let candidate = |document: u32| {
+            let ordinal = segment.ordinals[document as usize];
+            Candidate { ordinal, found: window.found(document) }
+        };
+        pool.take(candidates.into_iter().map(candidate));
         Ok(())
     }
 }
 
 impl Reading<'_> {
-    fn read(&mut self, segment: &Segment, window: &Range<u32>, pool: &mut Pool<'_>, scratch: &mut Scratch) {
-        let Some(blocks) = &mut self.blocks else { return };
-        let (word, likeness) = (self.visit.word, self.visit.likeness);
-        let mut was_closed = false;
-        let mut at = blocks.seek(window.start);
-        loop {
-            let documents = blocks.docs();
-            let here = &documents[at.min(documents.len())..];
-            let Some(&first) = here.first() else {
-                (self.next, self.left) = (u32::MAX, 0);
-                return;
-            };
-            if first >= window.end {
-                self.next = first;
-                return;
-            }
-            let before = pool.newcomers(&self.rest);
-            // Asked once per window, and only where asking costs less than reading on.
-            if !was_closed && pool.live() < self.left && segment.is_closed(before, first) {
-                was_closed = true;
-                let targets = pool.targets(word, likeness, first);
-                if targets.len() * POSTINGS_PER_SEEK < part_of(self.left, first..window.end, segment) {
-                    for &(document, candidate) in &targets {
-                        let place = blocks.seek(document);
-                        if blocks.doc(place) == document {
-                            pool.note(candidate, word, likeness);
-                        }
-                    }
-                    return;
-                }
-            }
-            let inside = here.partition_point(|document| *document < window.end);
-            for &document in &here[..inside] {
-                if segment.is_alive(document) {
-                    let ordinal = segment.ordinals[document as usize];
-                    if let Some(candidate) = scratch.candidate(ordinal) {
-                        pool.note(candidate, word, likeness);
-                    } else if ordinal < before {
-                        let candidate = pool.add(ordinal, document);
-                        scratch.set(ordinal, candidate);
-                        pool.note(candidate, word, likeness);
-                    }
-                }
-            }
-            self.left = self.left.saturating_sub(inside);
-            pool.settle_if_due(&self.rest);
-            if inside < here.len() {
-                self.next = here[inside];
-                return;
-            }
-            blocks.advance();
-            at = 0;
+    fn cursor(&mut self, lexicon: &Lexicon<'_>, segment: &Segment) -> Result<&mut Cursor, SearchError> {
+        if self.cursor.is_none() {
+            let at = &lexicon.lists(self.visit.term)[self.visit.list].at;
+            let inverted = segment.inverted(self.visit.term.place);
+            let blocks = inverted.read_block_postings_from_terminfo(at, IndexRecordOption::Basic)?;
+            self.cursor = Some(Box::new(Cursor::new(blocks)));
         }
+        Ok(self.cursor.as_mut().expect("it has been opened"))
     }
-}
-
-/// About how many of the postings that are left lie in a part of the segment.
-fn part_of(left: usize, part: Range<u32>, segment: &Segment) -> usize {
-    let behind = segment.ordinals.len().saturating_sub(part.start as usize).max(1);
-    left * part.len() / behind
 }
 
 /// For each list, what it and those behind it can give a title: the most of each word.

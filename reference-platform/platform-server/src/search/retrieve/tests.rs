@@ -93,9 +93,9 @@ fn check(index: &SearchIndex, meant: &Meant, weights: &[f32], (keep, step): (usi
     }
     let allowed = |ordinal: u32| ordinal.is_multiple_of(step);
     let mut retrieval = Retrieval { lexicon: &lexicon, weights, allowed: &allowed, keep, floor: None };
-    let mut scratch = Scratch::default();
+    let mut window = Window::default();
     let mut run = |retrieval: &Retrieval<'_>, meanings: &[Meanings]| {
-        let kept = retrieval.run(meanings, titles.list.len(), &mut scratch).expect("postings");
+        let kept = retrieval.run(meanings, &mut window).expect("postings");
         assert_eq!(kept.candidates, retrieval.in_full(meanings));
         kept.floor
     };
