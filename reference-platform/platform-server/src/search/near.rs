@@ -1,8 +1,8 @@
 //! Words of a dictionary that are a slip or two from what was typed: a letter missed, added or exchanged, or neighbours turned round.
 //!
 //! A dictionary is walked letter by letter, and most of its first branches are within two slips of anything. A table of all
-//! its words, by length and with a mark of their letters, is looked through faster as long as few words have that length:
-//! nearly all are out after one comparison of marks.
+//! its words, by length and with marks of their letters, is looked through faster as long as few words have that length:
+//! nearly all are out after one comparison of marks, and marks are compared many at a time.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -15,6 +15,8 @@ const WORDS_MAX: usize = 500_000;
 const LENGTH_MAX: usize = 80;
 /// Longest word that is looked for in a table, in letters: one bit of a machine word each.
 const TYPED_MAX: usize = u64::BITS as usize;
+/// Most slips that are looked for.
+const SLIPS_MAX: u32 = 2;
 /// Marks are compared this many times in the time of a walk that allows one slip; with two, [`WALK_OF_TWO`] times.
 const WALK_OF_ONE: usize = 60_000;
 /// See [`WALK_OF_ONE`].
@@ -44,9 +46,23 @@ struct Postings {
 /// Words of one length, in the dictionary's order.
 #[derive(Debug, Clone, Default)]
 struct Bucket {
-    marks: Vec<u64>,
+    /// Which letters each has, apart from how often: what is looked through.
+    once: Vec<u32>,
+    /// Which it has more than once.
+    again: Vec<u32>,
     numbers: Vec<u32>,
 }
+
+/// Which letters a word has: a bit for each of 32 kinds of letters.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mark {
+    once: u32,
+    /// Those that it has two or more of.
+    again: u32,
+}
+
+/// Marks that are compared at a time.
+const LANES: usize = 16;
 
 impl Table {
     /// `None` if there are too many words for a table.
@@ -71,7 +87,9 @@ impl Table {
         self.starts.push(place(self.texts.len()));
         self.texts.push_str(word);
         let bucket = &mut self.lengths[word.chars().count().min(LENGTH_MAX)];
-        bucket.marks.push(mark(word));
+        let Mark { once, again } = Mark::of(word);
+        bucket.once.push(once);
+        bucket.again.push(again);
         bucket.numbers.push(number);
     }
 
@@ -105,30 +123,28 @@ impl Table {
     pub(super) fn near(&self, typed: &Typed, within: Within) -> Option<Vec<u32>> {
         let lengths = typed.lengths(within);
         let lengths = *lengths.start()..=(*lengths.end()).min(LENGTH_MAX);
-        let words: usize = self.lengths[lengths.clone()].iter().map(|bucket| bucket.marks.len()).sum();
+        let words: usize = self.lengths[lengths.clone()].iter().map(|bucket| bucket.numbers.len()).sum();
         let walk = if within.slips > 1 { WALK_OF_TWO } else { WALK_OF_ONE };
         if words > walk {
             return None;
         }
         let mut near = Vec::new();
         for length in lengths {
-            let Bucket { marks, numbers } = &self.lengths[length];
-            let mut take = |at: usize| {
-                let number = numbers[at];
+            let bucket = &self.lengths[length];
+            let take = |at: usize| {
+                let number = bucket.numbers[at];
                 if typed.is_near(self.text(number), within) {
                     near.push(number);
                 }
             };
             if within.is_prefix {
-                let most = u32::from(within.slips);
-                let may = |mark: &u64| has_at_most(most, typed.mark & !mark);
-                (0..marks.len()).filter(|at| may(&marks[*at])).for_each(&mut take);
+                // A slip takes one letter of what was typed away at most.
+                bucket.each(u32::from(within.slips), |mark| typed.mark.without(mark), take);
             } else {
                 // A letter exchanged changes two bits, a letter more or less one; so many of the slips are of that kind.
                 let apart = u32::try_from(length.abs_diff(typed.length)).unwrap_or(u32::MAX);
                 let most = (2 * u32::from(within.slips)).saturating_sub(apart);
-                let may = |mark: &u64| has_at_most(most, typed.mark ^ mark);
-                (0..marks.len()).filter(|at| may(&marks[*at])).for_each(&mut take);
+                bucket.each(most, |mark| typed.mark.apart(mark), take);
             }
         }
         near.sort_unstable();
@@ -140,17 +156,58 @@ fn place(at: usize) -> u32 {
     u32::try_from(at).expect("a table of words is smaller than four gigabytes")
 }
 
-/// Which letters a word has: a bit for each of 32 kinds of letters, and another if there are two or more of it.
-fn mark(word: &str) -> u64 {
-    word.chars().fold(0, |mark, letter| {
-        let once = 1_u64 << (u32::from(letter) % 32);
-        mark | once | ((mark & once) << 32)
-    })
+impl Bucket {
+    /// Gives the places of marks of which no more than a few bits are left.
+    fn each(&self, most: u32, left: impl Fn(Mark) -> Mark, take: impl FnMut(usize)) {
+        match most {
+            0 => self.each_of::<0>(left, take),
+            1 => self.each_of::<1>(left, take),
+            2 => self.each_of::<2>(left, take),
+            3 => self.each_of::<3>(left, take),
+            _ => self.each_of::<{ 2 * SLIPS_MAX }>(left, take),
+        }
+    }
+
+    fn each_of<const MOST: u32>(&self, left: impl Fn(Mark) -> Mark, mut take: impl FnMut(usize)) {
+        let may = |once: &u32| has_at_most::<MOST>(left(Mark { once: *once, again: 0 }).once);
+        let is = |at: usize| {
+            let Mark { once, again } = left(Mark { once: self.once[at], again: self.again[at] });
+            once.count_ones() + again.count_ones() <= MOST
+        };
+        let (chunks, rest) = self.once.as_chunks::<LANES>();
+        for (chunk, marks) in chunks.iter().enumerate() {
+            // Without a way out on the first, so that the compiler compares them side by side.
+            if marks.iter().fold(false, |any, once| any | may(once)) {
+                let places = chunk * LANES..(chunk + 1) * LANES;
+                places.filter(|at| may(&self.once[*at]) && is(*at)).for_each(&mut take);
+            }
+        }
+        let places = self.once.len() - rest.len()..self.once.len();
+        places.filter(|at| is(*at)).for_each(&mut take);
+    }
+}
+
+impl Mark {
+    fn of(word: &str) -> Self {
+        word.chars().fold(Self::default(), |Self { once, again }, letter| {
+            let bit = 1_u32 << (u32::from(letter) % 32);
+            Self { once: once | bit, again: again | (once & bit) }
+        })
+    }
+
+    /// What one of two has and the other has not.
+    const fn apart(self, other: Self) -> Self {
+        Self { once: self.once ^ other.once, again: self.again ^ other.again }
+    }
+
+    const fn without(self, other: Self) -> Self {
+        Self { once: self.once & !other.once, again: self.again & !other.again }
+    }
 }
 
 /// Whether no more than a few bits are set: faster than counting them where the processor has no instruction for that.
-fn has_at_most(bits: u32, of: u64) -> bool {
-    (0..bits).fold(of, |left, _| left & left.wrapping_sub(1)) == 0
+fn has_at_most<const BITS: u32>(of: u32) -> bool {
+    (0..BITS).fold(of, |left, _| left & left.wrapping_sub(1)) == 0
 }
 
 /// How near a word must be.
@@ -168,7 +225,7 @@ pub(super) struct Typed {
     /// For each letter, where in the word it stands.
     ascii: [u64; 128],
     others: Vec<(char, u64)>,
-    mark: u64,
+    mark: Mark,
     length: usize,
 }
 
@@ -179,7 +236,7 @@ impl Typed {
         if !(1..=TYPED_MAX).contains(&length) {
             return None;
         }
-        let mut typed = Self { ascii: [0; 128], others: Vec::new(), mark: mark(word), length };
+        let mut typed = Self { ascii: [0; 128], others: Vec::new(), mark: Mark::of(word), length };
         for (at, letter) in word.chars().enumerate() {
             match typed.ascii.get_mut(letter as usize) {
                 Some(places) => *places |= 1 << at,
