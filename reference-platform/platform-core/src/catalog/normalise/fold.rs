@@ -23,6 +23,10 @@ pub fn plain_tokens(text: &str) -> Vec<String> {
 /// The same as one string, words separated by single spaces; empty where nothing is a letter or digit.
 #[must_use]
 pub fn fold(text: &str) -> String {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        // One plain word, as most words are that are looked at by themselves.
+        return text.to_ascii_lowercase();
+    }
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii() {
