@@ -5,17 +5,19 @@
 //! silent connection cannot be told before it speaks.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::error_handling::HandleErrorLayer;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use http::{HeaderValue, StatusCode, header};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
@@ -49,10 +51,32 @@ impl Default for Limits {
 const HEADERS_MAX: usize = 64;
 
 /// Most bytes of a request's head.
-const HEAD_BYTES_MAX: usize = 16 * 1_024;
+///
+/// Eight times what a webhook's signatures may take, so that the verifier decides about those and not the connection; and twice the
+/// longest address that hyper reads (64 KiB, then it answers 414), so that the route cuts a long search text: an emoji is
+/// twelve bytes of an address.
+const HEAD_BYTES_MAX: usize = 128 * 1_024;
 
 async fn too_slow(_: tower::BoxError) -> Response {
-    StatusCode::REQUEST_TIMEOUT.into_response()
+    let hint = "send the whole request at once";
+    problem(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the request took too long", Some(hint))
+}
+
+async fn wrong_method() -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this path is for another method", None)
+}
+
+/// What goes wrong before or beside the routes, as problem details (RFC 9457) in the form that theirs have.
+fn problem(status: StatusCode, code: &str, detail: &str, hint: Option<&str>) -> Response {
+    let body = json!({
+        "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(),
+        "detail": detail, "code": code, "hint": hint,
+    });
+    let mut response = (status, axum::Json(body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// Serves a router until `stop` is ready, then drains; whether all requests finished in time.
@@ -60,13 +84,33 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: Limits,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> bool {
+    serve_until(listener, router, limits, Box::pin(stop)).await
+}
+
+/// [`serve`] without a parameter of type, so that connections, the larger part of the code, are compiled once, here.
+fn serve_until(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stop: Pin<Box<dyn Future<Output = ()> + Send>>,
+) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+    Box::pin(accept(listener, router, limits, stop))
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    mut stop: Pin<Box<dyn Future<Output = ()> + Send>>,
 ) -> bool {
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let timed = ServiceBuilder::new().layer(HandleErrorLayer::new(too_slow)).timeout(limits.request);
+    // Routes that say it themselves stay as they are.
+    let router = router.method_not_allowed_fallback(wrong_method);
     let service = TowerToHyperService::new(router.layer(timed));
-    tokio::pin!(stop);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -80,14 +124,12 @@ pub async fn serve(
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
         // Small answers are not to wait for more; a socket that refuses the option works without.
         drop(stream.set_nodelay(true));
-        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-        builder
-            .http1()
+        let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
             .max_headers(HEADERS_MAX)
-            .max_buf_size(HEAD_BYTES_MAX);
-        let connection = builder.serve_connection(TokioIo::new(stream), service.clone()).into_owned();
+            .max_buf_size(HEAD_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), service.clone());
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
             let _held_until_closed = place;
@@ -147,14 +189,27 @@ mod tests {
             stream.write_all(sent.as_bytes()).await.unwrap();
             let answered = tokio::time::timeout(SHORT * 20, answer(&mut stream)).await.expect("closed");
             assert!(answered.contains(said), "{sent:?}: {answered}");
+            assert!(said.is_empty() || answered.contains("\"code\":\"request_timeout\""), "{answered}");
         }
+    }
+
+    #[tokio::test]
+    async fn another_method_is_answered_with_a_problem() {
+        let (address, _stop, _serving) = started().await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = "DELETE /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answered = answer(&mut stream).await;
+        assert!(answered.starts_with("HTTP/1.1 405"), "{answered}");
+        assert!(answered.contains("content-type: application/problem+json"), "{answered}");
+        assert!(answered.contains("\"code\":\"wrong_method\""), "{answered}");
     }
 
     #[tokio::test]
     async fn too_many_headers_and_too_long_ones_are_refused() {
         let (address, _stop, _serving) = started().await;
         let many: String = (0..80).map(|n| format!("X-{n}: y\r\n")).collect();
-        let long = format!("X-Long: {}\r\n", "y".repeat(64 * 1_024));
+        let long = format!("X-Long: {}\r\n", "y".repeat(2 * HEAD_BYTES_MAX));
         for headers in [many, long] {
             let mut stream = TcpStream::connect(address).await.unwrap();
             let request = format!("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
@@ -163,6 +218,17 @@ mod tests {
             let answered = answer(&mut stream).await;
             assert!(answered.is_empty() || answered.starts_with("HTTP/1.1 431"), "{answered}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_address_of_two_thousand_emoji_is_read() {
+        let (address, _stop, _serving) = started().await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let text = "%F0%9F%98%80".repeat(2_000);
+        let request = format!("GET /?q={text} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answered = answer(&mut stream).await;
+        assert!(answered.starts_with("HTTP/1.1 200"), "{answered}");
     }
 
     #[tokio::test]
