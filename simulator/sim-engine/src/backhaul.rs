@@ -126,7 +126,8 @@ pub(crate) struct Backhaul {
     service_draws: Draws,
     distances: Vec<Distances>,
     pub(crate) sums: BackhaulSums,
-    /// Waits in the origin's queue since they were last taken.
+    /// From a request's arrival at the origin to the first byte that leaves it (queue, service, and the bodies before it on
+    /// the uplink), since they were last taken. What the origin turns away has no first byte and is not counted.
     pub(crate) waits: Vec<Micros>,
 }
 
@@ -216,14 +217,14 @@ impl Backhaul {
     ) -> Option<(Timestamp, Timestamp)> {
         self.sums.origin_requests += 1;
         let service = self.service.sample(self.service_draws.bits(u64::from(fetch.viewer.0), fetch.at.0));
-        let Served::Done { wait, at } = self.origin.serve(arrives, service) else {
+        let Served::Done { at, .. } = self.origin.serve(arrives, service) else {
             self.sums.origin_rejected += 1;
             return None;
         };
-        self.waits.push(wait);
         self.sums.origin_bits += fetch.size.0;
         let (queued, transfer) = self.origin_uplink.take(fetch.at, fetch.size);
         let from = at + queued;
+        self.waits.push(from.since(arrives));
         Some((from + way_back, from + transfer + way_back))
     }
 }

@@ -67,6 +67,11 @@ impl Losses {
         if self.lowest > self.media {
             return Cause::AccessNetwork;
         }
+        self.largest()
+    }
+
+    /// The largest loss; the client's own rules where nothing was lost.
+    pub(crate) fn largest(&self) -> Cause {
         let mut primary = Cause::Client;
         let mut most = 0;
         for cause in Cause::ALL {
@@ -120,6 +125,15 @@ mod tests {
             ..segment()
         };
         check(slow, Cause::AccessNetwork);
+    }
+
+    #[test]
+    fn the_largest_loss_of_a_session_that_failed_is_its_cause_whatever_its_access() {
+        let mut losses = Losses::default();
+        losses.arrived(&Arrived { at_access_rate: Micros::from_secs(60), ..segment() });
+        losses.add(Cause::OriginOrMiss, Micros::from_secs(70));
+        assert_eq!(losses.primary(), Cause::AccessNetwork);
+        assert_eq!(losses.largest(), Cause::OriginOrMiss);
     }
 
     #[test]

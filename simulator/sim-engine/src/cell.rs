@@ -8,9 +8,10 @@
 //! on that viewer's seat, so that a seat is looked up once per event.
 //!
 //! Split: this file holds the state and the loop; `session` begins and ends sessions, `request` turns a player's
-//! commands into answers, `transfer` moves bits, `sweep` moves them for all bodies at a barrier, `account` counts.
+//! commands into answers, `failure` takes those that are none, `transfer` moves bits, `sweep` moves them for all bodies at
+//! a barrier, `account` counts.
 
-use actors::player::{Command, Failure, Loaded, Step};
+use actors::player::{Command, Loaded, Step};
 use units::draws::mix;
 use units::{Bits, Micros, PopId, Timestamp};
 
@@ -18,13 +19,14 @@ use crate::backhaul::{Fetch, Fetched};
 use crate::board::Board;
 use crate::edge::Slice;
 use crate::flow::Body;
-use crate::ledger::{Cause, Ledger};
+use crate::ledger::Ledger;
 use crate::seat::{Margin, Pending, Phase, Seat};
 use crate::stage::Stage;
 use crate::wheel::{Event, EventKind, Wheel};
 
 mod account;
 mod ahead;
+mod failure;
 mod request;
 mod session;
 mod sweep;
@@ -190,16 +192,11 @@ impl Cell {
             }
             EventKind::Answer if seat.due == now => match seat.pending {
                 Pending::Playlist { newest_listed } => hall.playlist(turn, seat, newest_listed),
-                Pending::Error(failure) => {
-                    seat.pending = Pending::Nothing;
-                    seat.due = Timestamp::NEVER;
-                    hall.failed(turn, seat, failure);
-                }
+                Pending::Error(failure) => hall.refused(turn, seat, failure),
                 _ => {}
             },
             EventKind::Timeout if seat.timeout_at == now && seat.pending != Pending::Nothing => {
-                hall.drop_pending(turn, seat);
-                hall.failed(turn, seat, Failure::Timeout);
+                hall.timed_out(turn, seat)
             }
             EventKind::Progress if seat.progress_at == now => hall.progress(turn, seat),
             EventKind::Wake
@@ -316,20 +313,9 @@ impl Hall {
     /// A request succeeded.
     fn loaded(&mut self, turn: &Turn<'_>, seat: &mut Seat, loaded: Loaded) {
         self.observe_health(turn, seat, Some(&loaded));
+        self.sums_of(seat).answered += 1;
         self.poll_steering(turn, seat);
         let step = seat.player.loaded(&turn.stage.context(seat), turn.now, loaded);
-        self.obey(turn, seat, &step);
-    }
-
-    /// A request failed.
-    fn failed(&mut self, turn: &Turn<'_>, seat: &mut Seat, failure: Failure) {
-        self.observe_health(turn, seat, None);
-        let cause = if seat.faulted { Cause::OutageDetection } else { Cause::OriginOrMiss };
-        self.blame(turn.slot, seat, cause, turn.now.since(seat.requested_at));
-        seat.failed_at = turn.now;
-        self.sums_of(seat).failures += 1;
-        self.poll_steering(turn, seat);
-        let step = seat.player.failed(&turn.stage.context(seat), turn.now, failure);
         self.obey(turn, seat, &step);
     }
 

@@ -64,6 +64,8 @@ pub(crate) struct Control {
     received: Vec<u64>,
     /// Millibits sent of late, by POP.
     sent: Vec<u64>,
+    /// How many epochs these sums hold, each faded as they are, in ppm.
+    weight: u64,
     next_probe: Timestamp,
     /// Ejections and restorations so far.
     pub(crate) moves: u64,
@@ -79,6 +81,7 @@ impl Control {
             lookups: vec![Ratio::default(); stage.shape.regions * stage.shape.pathways],
             received: vec![0; stage.shape.regions * stage.shape.pathways],
             sent: vec![0; stage.world.pops.len()],
+            weight: 0,
             next_probe: Timestamp::ZERO,
             moves: 0,
         };
@@ -156,6 +159,10 @@ impl Control {
         for (sum, new) in self.sent.iter_mut().zip(sent) {
             *sum = lately(*sum, *new, epochs);
         }
+        self.weight = lately(self.weight, EPOCH_WEIGHT, epochs);
+        // Nobody is moved to a POP before it has been measured for as long as figures are averaged: until then what it has
+        // to spare is not known, which is not the same as all that it has.
+        let is_measured = now >= Timestamp(LATELY.0);
         let mut samples = Vec::with_capacity(outcomes.len());
         for region in stage.world.region_ids() {
             for pathway in stage.world.cdn_ids() {
@@ -168,7 +175,12 @@ impl Control {
                 );
                 self.received[pair] = lately(self.received[pair], seen.sent, epochs);
                 let (pop, rtt) = board.route[pair];
-                let used = Kbps(self.sent[pop.index()] / epochs / epoch.0.max(1));
+                let used = Kbps(per_epoch(self.sent[pop.index()], self.weight) / epoch.0.max(1));
+                let spare = if is_measured {
+                    stage.world.pops[pop.index()].capacity.saturating_sub(used)
+                } else {
+                    Kbps::ZERO
+                };
                 // What a POP has to spare is there once, however many regions it serves now.
                 let sharing = board.route.iter().filter(|(other, _)| *other == pop).count() as u64;
                 samples.push(PathwaySample {
@@ -178,10 +190,8 @@ impl Control {
                     } else {
                         Probe::None
                     },
-                    load: Kbps(self.received[pair] * 1_000 / epochs / epoch.0.max(1)),
-                    spare: Kbps(
-                        stage.world.pops[pop.index()].capacity.saturating_sub(used).0 / sharing.max(1),
-                    ),
+                    load: Kbps(per_epoch(self.received[pair] * 1_000, self.weight) / epoch.0.max(1)),
+                    spare: Kbps(spare.0 / sharing.max(1)),
                     hit_ratio: self.lookups[pair],
                 });
             }
@@ -202,9 +212,19 @@ impl Control {
 /// duration: an instant says nothing about what a POP has to spare.
 const LATELY: Micros = Micros::from_secs(10);
 
+/// What one epoch adds to the weight of sums of late.
+const EPOCH_WEIGHT: u64 = 1_000_000;
+
 /// A sum over the last so many epochs, fading.
 const fn lately(sum: u64, new: u64, epochs: u64) -> u64 {
     sum - sum / epochs + new
+}
+
+/// The mean of late of what was summed by [`lately`], also while fewer epochs have passed than it looks back on: `weight` is the
+/// same sum of [`EPOCH_WEIGHT`].
+fn per_epoch(sum: u64, weight: u64) -> u64 {
+    let mean = u128::from(sum) * u128::from(EPOCH_WEIGHT) / u128::from(weight.max(1));
+    u64::try_from(mean).unwrap_or(u64::MAX)
 }
 
 /// The platform asks a POP for a small object, as a viewer of that region would.
@@ -231,4 +251,20 @@ fn probe(
         took = Micros(took.0.saturating_add(transfer.0));
     }
     if took > policy.probe_deadline { Probe::Failed } else { Probe::Passed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_steady_load_reads_the_same_from_the_first_epoch_on() {
+        let (mut sum, mut weight) = (0, 0);
+        for epoch in 0..400 {
+            sum = lately(sum, 70_000_000, 40);
+            weight = lately(weight, EPOCH_WEIGHT, 40);
+            let mean = per_epoch(sum, weight);
+            assert!(mean.abs_diff(70_000_000) < 1_000, "{mean} in epoch {epoch}");
+        }
+    }
 }

@@ -77,9 +77,9 @@ pub struct Sums {
     pub kbps_millis: u64,
     /// Changes of variant between consecutive segments.
     pub switches: u64,
-    /// Body bits sent by edges to players, aborted ones included.
-    pub egress_bits: u64,
-    /// Body bits received by players, aborted ones included.
+    /// Requests answered in full (all kinds).
+    pub answered: u64,
+    /// Body bits received by players, counted when a body ends; aborted ones included.
     pub received_bits: u64,
     /// Sum of distances to the live edge at each live segment received, ms.
     pub live_distance_millis: u64,
@@ -108,9 +108,9 @@ pub struct Sums {
     pub exits_before_start: u64,
     /// Sessions that failed after it.
     pub fatal: u64,
-    /// Sessions ended (or still on at the end) that had been started.
+    /// Sessions that had been started and ended: by failing, by leaving, with the title, or still on when the run ends.
     pub ended: u64,
-    /// Those of them that stalled at least once.
+    /// Those of them that stalled at least once; stalls that were over before the warm-up was do not count.
     pub ended_stalled: u64,
 }
 
@@ -124,7 +124,7 @@ impl Sums {
             *mine += theirs;
         }
         macro_rules! add { ($($field:ident)*) => { $(self.$field += other.$field;)* } }
-        add!(played stalled stalls segments kbps_millis segment_millis switches moves egress_bits received_bits requests failures
+        add!(played stalled stalls segments kbps_millis segment_millis switches moves answered received_bits requests failures
              edge_hits edge_hit_bits edge_joins edge_misses edge_miss_bits started start_failures exits_before_start
              fatal ended ended_stalled live_distance_millis live_distances);
     }

@@ -16,13 +16,12 @@ fn ratio(part: u64, whole: u64) -> Tally {
 }
 
 /// Metrics that are derived from the players' sums.
-const PLAYER: [(&str, Derive); 15] = [
+const PLAYER: [(&str, Derive); 14] = [
     ("delivery.edge_byte_hit_ratio", |s| {
         ratio(s.edge_hit_bits / 8, (s.edge_hit_bits + s.edge_miss_bits) / 8)
     }),
     ("delivery.edge_hit_ratio", |s| ratio(s.edge_hits, s.edge_hits + s.edge_joins + s.edge_misses)),
-    ("delivery.egress_bytes", |s| Tally::Count(s.egress_bits / 8)),
-    ("delivery.request_failure_ratio", |s| ratio(s.failures, s.requests)),
+    ("delivery.request_failure_ratio", |s| ratio(s.failures, s.answered + s.failures)),
     ("playback.distance_to_live", |s| {
         Tally::Mean(Mean { sum: u128::from(s.live_distance_millis) * 1_000, weight: s.live_distances })
     }),
@@ -52,6 +51,7 @@ pub fn seed_run(stage: &Stage, arm: &str, output: &RunOutput) -> SeedRun {
     let measured = usize::try_from(clock.warmup.0 / clock.bucket.0).unwrap_or(usize::MAX);
     let mut measurements = Vec::new();
     player_metrics(stage, output, measured, &mut measurements);
+    egress_metrics(stage, output, measured, &mut measurements);
     platform_metrics(stage, output, measured, &mut measurements);
     startup_metrics(stage, output, measured, &mut measurements);
     measurements.sort_by(|a, b| (&a.metric, &a.split).cmp(&(&b.metric, &b.split)));
@@ -117,6 +117,38 @@ fn player_metrics(stage: &Stage, output: &RunOutput, measured: usize, into: &mut
                 });
             }
         }
+    }
+}
+
+/// Bytes that edges sent. The links' own meters know when, and whose link it was; whose viewer it was only the players
+/// know, who count a body when it ends.
+fn egress_metrics(stage: &Stage, output: &RunOutput, measured: usize, into: &mut Vec<Measurement>) {
+    let sent = |of: &dyn Fn(usize) -> bool| -> Vec<u64> {
+        let of_bucket = |pops: &Vec<u64>| {
+            let counted = pops.iter().enumerate().filter(|(pop, _)| of(*pop));
+            counted.map(|(_, millibits)| millibits).sum::<u64>() / 8_000
+        };
+        output.egress.iter().map(of_bucket).collect()
+    };
+    for (split, members) in splits(stage) {
+        let by_bucket = match &split {
+            Split::All => sent(&|_| true),
+            Split::Cdn(id) => {
+                let is_of = |pop: usize| stage.world.cdns[stage.world.pops[pop].cdn.index()].id == *id;
+                sent(&is_of)
+            }
+            _ => {
+                let received =
+                    |bucket: &Vec<Sums>| members.iter().map(|&at| bucket[at].received_bits).sum::<u64>() / 8;
+                output.buckets.iter().map(received).collect()
+            }
+        };
+        let total = Tally::Count(by_bucket.iter().skip(measured).sum());
+        let buckets = match split {
+            Split::All => by_bucket.into_iter().map(Tally::Count).collect(),
+            _ => Vec::new(),
+        };
+        into.push(Measurement { metric: "delivery.egress_bytes".to_owned(), split, total, buckets });
     }
 }
 

@@ -12,6 +12,8 @@ pub struct RunOutput {
     pub buckets: Vec<Vec<Sums>>,
     /// Counts of shield and origin by bucket.
     pub backhaul: Vec<BackhaulSums>,
+    /// Body bits that POPs sent, by the links' own meters, by bucket and then by POP, in millibits.
+    pub egress: Vec<Vec<u64>>,
     /// Sessions on at the end of each bucket, and the sum over its epochs (viewers × epochs).
     pub viewers: Vec<u64>,
     /// Sessions that began, by bucket.
@@ -20,7 +22,7 @@ pub struct RunOutput {
     pub startups: Vec<Vec<(CohortId, RegionId, Micros)>>,
     /// Waits for the session store (queue and service), by bucket.
     pub store_waits: Vec<Vec<Micros>>,
-    /// Waits in the origin's queue, by bucket.
+    /// From a request's arrival at the origin to the first byte that leaves it, by bucket.
     pub origin_waits: Vec<Vec<Micros>>,
     /// Ejections and restorations by the steering service.
     pub steering_decisions: u64,

@@ -63,6 +63,8 @@ struct World<'a> {
     viewers: u64,
     sessions: u64,
     store_waits: Vec<Micros>,
+    /// By POP, in millibits.
+    egress: Vec<u64>,
     fetches: Vec<Fetch>,
 }
 
@@ -104,6 +106,7 @@ impl<'a> World<'a> {
             viewers: 0,
             sessions: 0,
             store_waits: Vec::new(),
+            egress: vec![0; pops],
             fetches: Vec::new(),
             stage,
         }
@@ -165,6 +168,7 @@ impl<'a> World<'a> {
         for (pop, link) in self.links.iter_mut().enumerate() {
             link.account(sent[pop], self.board.rates[pop].share() != UNSHARED);
             self.output.conservation.sent_millibits += sent[pop];
+            self.egress[pop] += sent[pop];
         }
         self.control.step(self.stage, &mut self.board, &outcomes, &sent);
     }
@@ -340,6 +344,9 @@ impl<'a> World<'a> {
             if last {
                 cell.count_remaining();
             }
+            if now == Timestamp(warmup.0) {
+                cell.forget_warmup();
+            }
             cell.ledger().flush(&mut sums, &mut startups);
         }
         for part in &sums {
@@ -353,6 +360,8 @@ impl<'a> World<'a> {
         self.output.buckets.push(sums);
         self.output.startups.push(startups);
         self.output.backhaul.push(backhaul);
+        let pops = self.egress.len();
+        self.output.egress.push(std::mem::replace(&mut self.egress, vec![0; pops]));
         self.output.viewers.push(std::mem::take(&mut self.viewers));
         self.output.sessions.push(std::mem::take(&mut self.sessions));
         self.output.store_waits.push(std::mem::take(&mut self.store_waits));

@@ -11,6 +11,7 @@ use actors::player::{Failure, Player, Request, RequestKind};
 use units::{Bits, CohortId, Micros, PathwayId, PopId, RegionId, Timestamp, TitleId, ViewerId};
 
 use crate::cause::Losses;
+use crate::ledger::Cause;
 
 /// What a seat's request in flight waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +161,8 @@ pub(crate) struct Margin {
     /// Up to when a dead seat has been accounted.
     pub(crate) settled_to: Timestamp,
     pub(crate) losses: Losses,
+    /// Why the last request that failed did.
+    pub(crate) failed_for: Cause,
 }
 
 impl Seat {

@@ -6,7 +6,7 @@ use units::{Micros, PopId, Timestamp};
 use super::{Hall, Turn};
 use crate::cause::{Arrived, Losses};
 use crate::ledger::{Cause, Sums};
-use crate::seat::Seat;
+use crate::seat::{Phase, Seat};
 
 /// With this much buffered a viewer is out of danger, and what was lost before no longer matters.
 const COMFORT: Micros = Micros::from_secs(10);
@@ -50,7 +50,9 @@ impl Hall {
     pub(super) fn close_stall(&mut self, slot: u32, seat: &mut Seat) {
         let stall = std::mem::take(&mut seat.open_stall);
         if stall > Micros::ZERO {
-            let cause = self.margins[slot as usize].losses.primary();
+            let losses = &self.margins[slot as usize].losses;
+            // A dead session asks for nothing more, so what its access could carry is no longer the question.
+            let cause = if seat.phase == Phase::Dead { losses.largest() } else { losses.primary() };
             self.sums_of(seat).caused[cause as usize] += stall.0;
         }
     }
@@ -85,7 +87,6 @@ impl Hall {
         sums.segment_millis += segment_millis;
         sums.kbps_millis += ladder.variants[usize::from(variant)].average.0 * segment_millis;
         sums.switches += u64::from(switched);
-        sums.egress_bits += seat.size.0;
         sums.received_bits += seat.size.0;
         if let Some(distance) = distance {
             sums.live_distance_millis += distance.0 / 1_000;

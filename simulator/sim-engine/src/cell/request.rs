@@ -9,7 +9,6 @@ use super::{Cell, Hall, Joined, Turn};
 use crate::backhaul::{Fetch, Fetched, Found};
 use crate::board::Board;
 use crate::edge::Look;
-use crate::ledger::Cause;
 use crate::seat::{After, Pending, Seat};
 use crate::stage::Stage;
 use crate::wheel::EventKind;
@@ -37,11 +36,7 @@ impl Hall {
         sums.requests += 1;
         sums.moves += u64::from(moved);
         let mut way = connect(turn, seat);
-        if seat.failed_at != Timestamp::NEVER {
-            let cause = if seat.faulted { Cause::OutageDetection } else { Cause::Client };
-            self.blame(turn.slot, seat, cause, now.since(seat.failed_at));
-            seat.failed_at = Timestamp::NEVER;
-        }
+        self.blame_back_off(turn, seat);
         seat.ask(request, now);
         let whose = (way.pop, seat.region, seat.viewer);
         for effect in stage.effects(&turn.board.faults, now, whose) {

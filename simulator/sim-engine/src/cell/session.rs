@@ -58,6 +58,7 @@ impl Cell {
             patience_until: session.arrives.saturating_add(session.startup_patience),
             settled_to: session.arrives,
             losses: Losses::default(),
+            failed_for: Cause::Client,
         };
         let slot = self.place(Seat::new(player, who), margin);
         if margin.leaves_at <= stage.world.end() {
@@ -87,10 +88,17 @@ impl Cell {
         slot
     }
 
-    /// Counts the sessions that are still on when the run ends.
+    /// The warm-up is over: a session that stalled in it and plays again counts as one without a stall.
+    pub(crate) fn forget_warmup(&mut self) {
+        for seat in &mut self.seats {
+            seat.stalled_once = seat.phase == Phase::Active && seat.player.stalled();
+        }
+    }
+
+    /// Counts the sessions that still play (or stall) when the run ends.
     pub(crate) fn count_remaining(&mut self) {
         for seat in &self.seats {
-            if matches!(seat.phase, Phase::Active | Phase::Dead) {
+            if seat.phase == Phase::Active {
                 self.hall.count_ended(seat);
             }
         }
@@ -145,8 +153,11 @@ impl Hall {
         match reason {
             EndReason::Complete => self.close(turn.slot, seat),
             EndReason::Fatal if seat.started => {
-                seat.phase = Phase::Dead;
+                // The stall so far has a cause of its own; the one that begins is what the failures made.
+                self.close_stall(turn.slot, seat);
                 seat.stalled_once = true;
+                self.count_ended(seat);
+                seat.phase = Phase::Dead;
                 self.margins[turn.slot as usize].settled_to = turn.now;
                 let sums = self.sums_of(seat);
                 sums.fatal += 1;
@@ -159,20 +170,21 @@ impl Hall {
         }
     }
 
-    /// A fatal session counts as stalled to its planned end, so that a crash improves no ratio.
+    /// A fatal session counts as stalled to its planned end, so that a crash improves no ratio. Its cause is what ended it:
+    /// however long it lasts, no loss is added for it.
     pub(super) fn settle_dead(&mut self, slot: u32, seat: &mut Seat, now: Timestamp) {
         let settled_to = &mut self.margins[slot as usize].settled_to;
         let stall = now.since(std::mem::replace(settled_to, now));
         seat.open_stall += stall;
-        let cause = if seat.faulted { Cause::OutageDetection } else { Cause::ControlPlane };
-        self.blame(slot, seat, cause, stall);
         self.sums_of(seat).stalled += stall.0;
     }
 
-    /// Counts a session that is over, and frees its seat.
+    /// Counts a session that is over, and frees its seat. One that failed was counted when it did.
     fn close(&mut self, slot: u32, seat: &mut Seat) {
         self.close_stall(slot, seat);
-        self.count_ended(seat);
+        if seat.phase == Phase::Active {
+            self.count_ended(seat);
+        }
         self.vacate(slot, seat);
     }
 

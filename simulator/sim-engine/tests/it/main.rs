@@ -5,6 +5,7 @@
 mod basics;
 mod calm;
 mod invariance;
+mod overload;
 mod reference;
 mod unread;
 mod worlds;

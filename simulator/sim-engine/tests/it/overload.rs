@@ -1,0 +1,100 @@
+//! Too few servers, too little capacity, and nobody's fault: what the figures say of it.
+
+use reports::measure::{SeedRun, Tally};
+use reports::metric::{self, Unit};
+use scenarios::world::Service;
+use scenarios::{Document, NoFiles, ResolvedArm};
+use sim_engine::ledger::{Cause, Sums};
+use sim_engine::measure::seed_run;
+use sim_engine::{RunOptions, RunOutput, Stage};
+use units::{Micros, Ppm, Seed};
+
+use crate::worlds;
+
+/// The arms of `smoke` without its outage.
+fn faultless() -> Vec<ResolvedArm> {
+    let document = Document::open("smoke", &NoFiles).expect("a shipped scenario");
+    let mut arms = document.resolve(&NoFiles).expect("a shipped scenario resolves").arms;
+    arms.iter_mut().for_each(|arm| arm.world.faults.clear());
+    arms
+}
+
+fn run(arm: &ResolvedArm) -> (SeedRun, RunOutput) {
+    let (sessions, _) = sim_engine::audience::sessions(&arm.world, Seed(1)).expect("a valid audience");
+    let stage = Stage::new(&arm.world, arm.levers, Seed(1), sessions);
+    let output = sim_engine::run(&stage, RunOptions::default());
+    (seed_run(&stage, &arm.id, &output), output)
+}
+
+fn total(output: &RunOutput) -> Sums {
+    output.buckets.iter().flatten().fold(Sums::default(), |mut sum, part| {
+        sum.add(part);
+        sum
+    })
+}
+
+#[test]
+fn no_share_leaves_its_bounds_and_dead_sessions_are_the_origins_where_it_has_too_few_servers() {
+    for mut arm in faultless() {
+        arm.world.origin.servers = 1;
+        let (measured, output) = run(&arm);
+        for measurement in &measured.measurements {
+            if metric::known(&measurement.metric).unit != Unit::Share {
+                continue;
+            }
+            for (at, tally) in [&measurement.total].into_iter().chain(&measurement.buckets).enumerate() {
+                let Tally::Ratio(ratio) = tally else { panic!("{} is no ratio", measurement.metric) };
+                let what = (&arm.id, &measurement.metric, &measurement.split, at);
+                assert!(ratio.part <= ratio.whole, "{what:?}: {ratio:?}");
+            }
+        }
+        let sums = total(&output);
+        assert!(sums.fatal > 0 && sums.fatal <= sums.ended && sums.ended_stalled <= sums.ended);
+        assert_eq!(sums.caused.iter().sum::<u64>(), sums.stalled);
+        let by_cause = |cause: Cause| sums.caused[cause as usize];
+        println!("{}: {:?}", arm.id, Cause::ALL.map(|cause| (cause.name(), by_cause(cause) / 1_000_000)));
+        assert_eq!(by_cause(Cause::ControlPlane), 0);
+        assert_eq!(by_cause(Cause::OutageDetection), 0);
+        assert!(by_cause(Cause::OriginOrMiss) > sums.stalled / 4 * 3);
+    }
+}
+
+#[test]
+fn an_origin_that_takes_three_seconds_is_waited_for_three_seconds() {
+    for mut arm in faultless() {
+        let service = Micros::from_secs(3);
+        arm.world.origin.service = Service::Constant { value: service };
+        let (_, output) = run(&arm);
+        let waits: Vec<&Micros> = output.origin_waits.iter().flatten().collect();
+        assert!(!waits.is_empty() && waits.iter().all(|wait| **wait >= service), "arm `{}`", arm.id);
+    }
+}
+
+#[test]
+fn no_bucket_holds_more_bytes_than_its_links_could_carry() {
+    let world = worlds::saturated();
+    let output = worlds::run(&world, crate::reference::LEVERS, 2);
+    for (at, sent) in output.egress.iter().enumerate() {
+        for (pop, sent) in world.pops.iter().zip(sent) {
+            let room = pop.capacity.millibits_in(world.clock.bucket + world.clock.epoch);
+            assert!(*sent <= room, "{} in bucket {at}: {sent} of {room}", pop.id);
+        }
+    }
+    assert_eq!(output.egress.iter().flatten().sum::<u64>(), output.conservation.sent_millibits);
+}
+
+/// Telemetry that has just begun shows less load than there is.
+#[test]
+fn nobody_is_moved_before_it_is_known_what_is_to_spare() {
+    let mut arms = faultless().into_iter();
+    let mut after = arms.find(|arm| arm.id == "after").expect("`smoke` has an arm of that name");
+    for pop in &mut after.world.pops {
+        pop.capacity = pop.capacity.scaled(Ppm(60_000));
+    }
+    let (_, output) = run(&after);
+    let moves = |sums: &[Sums]| sums.iter().map(|sums| sums.moves).sum::<u64>();
+    let by_bucket: Vec<u64> = output.buckets.iter().map(|bucket| moves(bucket)).collect();
+    println!("moves {by_bucket:?}, {} decisions", output.steering_decisions);
+    assert_eq!(after.world.clock.bucket, Micros::from_secs(10), "as long as telemetry is averaged");
+    assert_eq!(by_bucket[0], 0);
+}
