@@ -84,7 +84,7 @@ pub struct PathwaySample {
     pub probe: Probe,
     /// What the region's viewers draw from it.
     pub load: Kbps,
-    /// What it could serve to this region beyond that.
+    /// What it could serve to this region beyond that; zero while that is not known, so that nobody is sent there.
     pub spare: Kbps,
     /// Hits over lookups, lately; an empty ratio counts as below the norm.
     pub hit_ratio: Ratio,

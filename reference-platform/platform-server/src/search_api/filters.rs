@@ -7,7 +7,7 @@ use platform_core::catalog::record::{Availability, TitleRecord};
 use units::Timestamp;
 
 use super::parameters::SearchRequest;
-use super::searcher::{FacetValue, Facets};
+use super::searcher::{FacetValue, Facets, LowerBounds};
 use super::viewer::Viewer;
 
 /// A title, and where it may be watched.
@@ -106,6 +106,17 @@ impl<'a> Counts<'a> {
             values
         };
         Facets { kind: sorted(self.kind), genre: sorted(self.genre), language: sorted(self.language) }
+    }
+}
+
+impl LowerBounds {
+    /// Notes that more titles may match than were counted for a filter.
+    pub(super) const fn note(&mut self, filter: Filter) {
+        match filter {
+            Filter::Kind => self.kind = true,
+            Filter::Genre => self.genre = true,
+            Filter::Language => self.language = true,
+        }
     }
 }
 

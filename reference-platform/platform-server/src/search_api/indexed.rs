@@ -1,8 +1,8 @@
 //! The index behind the routes: who may see what is asked before candidates are chosen, in one table in memory.
 //!
 //! An edit of availability changes that table and nothing else, so the next search obeys it; no commit is waited for. Facets
-//! count among the best candidates of the index, which is a bounded number ([`PAGES_MAX`]). "Did you mean" is read off the
-//! first result, so it can name nothing that the viewer may not see.
+//! count among the best candidates of the index, which is a bounded number ([`PAGES_MAX`]); where there may be more, the answer says
+//! that they are lower bounds. "Did you mean" is read off the first result, so it can name nothing that the viewer may not see.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -18,13 +18,15 @@ use super::live::Edits;
 use super::marks::{self, Likeness};
 use super::parameters::{SearchRequest, SuggestRequest};
 use super::problem::Problem;
-use super::searcher::{Answer, Elsewhere, Hit, Searcher, Suggestion, parts};
+use super::searcher::{Answer, Elsewhere, Hit, LowerBounds, Searcher, Suggestion, parts};
 use super::viewer::Viewer;
 use super::windows::{Gate, Gates, Snapshot};
 use crate::search::{SearchError, SearchIndex, View};
 
-/// Results that can be paged through, and that facets count. The index judges as many.
+/// Results that can be paged through, and that facets count: what the index judges, and titles of the name that was typed.
 pub const PAGES_MAX: usize = 160;
+/// Candidates that the index judges at most. Where it found fewer, it found all that have something of what was typed.
+const JUDGED_MAX: usize = 120;
 /// Titles of one name that are given as "not available here".
 const ELSEWHERE_MAX: usize = 10;
 /// What counts as the same title.
@@ -261,10 +263,14 @@ impl Searcher for IndexedCatalogue {
         let look = self.look();
         let sees = |title: u32| look.sees(title, &request.viewer, now);
         let ranked = look.ranked(&query, &|title| sees(title) && passes(look.title(title), request, None))?;
-        let mut counts = Counts::default();
+        let (mut counts, mut bounds) = (Counts::default(), LowerBounds::default());
+        let counted_max = if query.is_blank() { PAGES_MAX } else { JUDGED_MAX };
         for filter in Filter::ALL.into_iter().filter(|_| request.facets) {
             let mut count = |ranked: &[Ranked]| {
                 ranked.iter().for_each(|ranked| counts.add(filter, look.title(ranked.title)));
+                if ranked.len() >= counted_max {
+                    bounds.note(filter);
+                }
             };
             if filter.is_chosen(request) {
                 let without = |title| sees(title) && passes(look.title(title), request, Some(filter));
@@ -288,6 +294,7 @@ impl Searcher for IndexedCatalogue {
             generation: self.generation,
             hits: page.iter().map(|ranked| look.hit(ranked, &query, request.explain)).collect(),
             facets: counts.facets(),
+            facet_lower_bounds: bounds,
             relaxed,
             did_you_mean,
             elsewhere: look.elsewhere(&query, &request.viewer, now),

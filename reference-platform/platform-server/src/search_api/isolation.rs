@@ -207,6 +207,20 @@ proptest! {
 }
 
 #[test]
+fn counts_are_said_to_be_lower_bounds_where_more_titles_match_than_are_counted() {
+    for (titles, is_bound) in [(40, false), (300, true)] {
+        let named = |at: usize| offered(at, &format!("Amber Harbor {at}"), Hidden::No, 500);
+        let index = IndexedCatalogue::new((0..titles).map(named).collect(), 1).expect("an index");
+        for text in ["amber", ""] {
+            let answer = ask(&index, text, (viewer(), 30)).0;
+            let bounds = answer.facet_lower_bounds;
+            assert_eq!([bounds.kind, bounds.genre, bounds.language], [is_bound; 3], "`{text}`");
+            assert_eq!(answer.facets.kind[0].count < titles as u64, is_bound, "`{text}`");
+        }
+    }
+}
+
+#[test]
 fn a_leak_in_any_place_is_noticed() {
     let titles = catalogue(&[0, 1, 2, 3, 4, 5, 6, 7], 500);
     let index = IndexedCatalogue::new(titles.clone(), 1).expect("an index");

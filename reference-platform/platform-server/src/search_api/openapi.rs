@@ -62,7 +62,8 @@ fn search() -> Value {
         one(
             "facets",
             json!({ "type": "boolean", "default": true }),
-            "Count the values of filters; without, `facets` is empty.",
+            "Count the values of filters; without, `facets` is empty. A bounded number of titles is counted: `facet_lower_bounds` \
+             says for which filters more may match.",
         ),
     ]);
     json!({
@@ -142,6 +143,7 @@ fn responses(schema: &str, says: &str) -> Value {
 
 fn schemas() -> Value {
     let text = json!({ "type": "string" });
+    let flag = json!({ "type": "boolean" });
     let year = json!({ "type": ["integer", "null"] });
     let list =
         |name: &str| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{name}") } });
@@ -150,6 +152,7 @@ fn schemas() -> Value {
         "Answer": object(json!({
             "generation": { "type": "integer" }, "hits": list("Hit"), "relaxed": { "type": "boolean" },
             "facets": object(json!({ "kind": list("FacetValue"), "genre": list("FacetValue"), "language": list("FacetValue") })),
+            "facet_lower_bounds": object(json!({ "kind": flag, "genre": flag, "language": flag })),
             "did_you_mean": { "type": ["string", "null"] }, "elsewhere": list("Elsewhere"),
             "next_cursor": { "type": ["string", "null"] },
         })),

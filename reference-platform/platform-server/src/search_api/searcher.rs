@@ -33,6 +33,8 @@ pub struct Answer {
     pub hits: Vec<Hit>,
     /// Values of each filter under all other filters, with the number of titles.
     pub facets: Facets,
+    /// Which of those numbers are lower bounds.
+    pub facet_lower_bounds: LowerBounds,
     /// Whether not all words had to match.
     pub relaxed: bool,
     /// Another spelling that finds more.
@@ -84,6 +86,17 @@ pub struct Facets {
     pub genre: Vec<FacetValue>,
     /// Languages.
     pub language: Vec<FacetValue>,
+}
+
+/// The filters of whose values more titles may match than were counted: there, the counts are lower bounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct LowerBounds {
+    /// Of kinds.
+    pub kind: bool,
+    /// Of genres.
+    pub genre: bool,
+    /// Of languages.
+    pub language: bool,
 }
 
 /// One value of a filter.
