@@ -7,11 +7,13 @@ mod compare;
 mod expectations;
 mod format;
 mod http;
+mod names;
 mod observe;
 mod script;
 mod stage;
 mod steps;
 mod turns;
+mod webhooks;
 mod work;
 
 use std::path::Path;
@@ -22,6 +24,7 @@ use serde::de::IgnoredAny;
 
 use self::format::{Need, Sequence, Step};
 use self::stage::Stage;
+use self::turns::Order;
 use super::vectors::{nothing_to_judge, read};
 use super::{Validation, cpu};
 use crate::failure::Failure;
@@ -104,11 +107,13 @@ pub fn run(path: &Path) -> Result<Validation, Failure> {
 }
 
 fn known_keys(sequence: &Sequence) -> Result<(), String> {
-    let checks = sequence
-        .steps
-        .iter()
-        .filter_map(|step| if let Step::Check { expect } = step { Some(expect) } else { None });
-    let mut keys = checks.chain([&sequence.expect]).flat_map(serde_json::Map::keys);
+    let mut all = vec![&sequence.expect];
+    names::visit(&mut sequence.steps.iter(), &mut |step| {
+        if let Step::Check { expect } = step {
+            all.push(expect);
+        }
+    });
+    let mut keys = all.into_iter().flat_map(serde_json::Map::keys);
     keys.find(|key| !expectations::is_known(key)).map_or(Ok(()), |key| Err(key.clone()))
 }
 
@@ -119,24 +124,50 @@ fn play(sequence: &Sequence) -> Played {
     if sequence.needs.contains(&Need::AppStores) || !Stage::is_stripe(&sequence.given) {
         return Played::Skipped("sequences that need app stores");
     }
-    let parallel = sequence
-        .steps
-        .iter()
-        .filter_map(|step| if let Step::Parallel { schedules, .. } = step { Some(*schedules) } else { None });
-    let schedules = parallel.max().unwrap_or(1).max(1);
-    for schedule in 0..schedules {
-        if let Err(difference) = play_once(sequence, schedule) {
-            let which = if schedules > 1 { format!("in interleaving {schedule}: ") } else { String::new() };
-            return Played::Differs(format!("{which}{difference}"));
-        }
+    if let Some(name) = names::unknown(&sequence.steps, &sequence.expect) {
+        return Played::Differs(format!("unknown {name}"));
     }
-    Played::Agrees
+    let mut schedules = 1;
+    names::visit(&mut sequence.steps.iter(), &mut |step| {
+        if let Step::Parallel { schedules: asked, .. } = step {
+            schedules = schedules.max(*asked);
+        }
+    });
+    match play_under(sequence, schedules) {
+        Ok(()) => Played::Agrees,
+        Err(difference) => Played::Differs(difference),
+    }
 }
 
-fn play_once(sequence: &Sequence, schedule: u32) -> Result<(), String> {
-    let stage = Stage::set(&sequence.given, schedule)?;
+/// Plays a sequence under so many interleavings at least: drawn ones, of which the first are the serial orders, and beside each the
+/// next of all that there are, in order. The latter differ from one another, and where there are few every one is played.
+fn play_under(sequence: &Sequence, schedules: u32) -> Result<(), String> {
+    if schedules == 1 {
+        return play_once(sequence, Order::Drawn(0)).map(drop);
+    }
+    let mut listed = Vec::new();
+    for schedule in 0..schedules {
+        let drawn = play_once(sequence, Order::Drawn(schedule));
+        drawn.map_err(|wrong| format!("in interleaving {schedule}: {wrong}"))?;
+        let next = play_once(sequence, Order::Listed(listed.clone()));
+        match next.map_err(|wrong| format!("in interleaving {listed:?}: {wrong}"))? {
+            Some(next) => listed = next,
+            // Each one has been played, the serial orders too.
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+/// Plays a sequence once; which interleaving comes next in the order of all that there are.
+fn play_once(sequence: &Sequence, order: Order) -> Result<Option<Vec<usize>>, String> {
+    let stage = Stage::set(&sequence.given, order)?;
     for (at, step) in sequence.steps.iter().enumerate() {
         stage.take(step).map_err(|wrong| format!("step {}: {wrong}", at + 1))?;
     }
-    expectations::check(&stage, &sequence.expect)
+    expectations::check(&stage, &sequence.expect)?;
+    Ok(stage.turns.next_listed())
 }
+
+#[cfg(test)]
+mod tests;

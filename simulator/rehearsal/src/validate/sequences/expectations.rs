@@ -49,10 +49,7 @@ const KEYS: [(&str, Shape, Look); 45] = [
         let now = view.stage.now();
         json!(view.accounts().filter(|account| access::has_access(*account, now)).count())
     }),
-    ("access", Shape::Plain, |view| {
-        let now = view.stage.now();
-        json!(view.account().is_some_and(|account| access::has_access(account, now)))
-    }),
+    ("access", Shape::Plain, |view| json!(view.access())),
     ("access_intervals", Shape::Plain, |view| view.access_intervals()),
     ("period", Shape::Plain, |view| {
         json!(view.account().map(|account| {
@@ -72,10 +69,7 @@ const KEYS: [(&str, Shape, Look); 45] = [
     ("answers", Shape::Answers, |view| json!(view.stage.seen.borrow().answers)),
     ("replayed", Shape::Open, |view| json!(view.stage.seen.borrow().replayed)),
     ("effects", Shape::Open, |view| json!(view.stage.seen.borrow().effects)),
-    ("alerts", Shape::Open, |view| {
-        let alerts = view.stage.store().and_then(|store| view.stage.turns.alone(store.alerts()).ok());
-        counted(alerts.unwrap_or_default().into_iter().map(|(kind, _)| kind))
-    }),
+    ("alerts", Shape::Open, |view| view.alerts()),
     ("tasks", Shape::Open, |view| counted(view.books.tasks.iter().map(|task| task.kind.to_string()))),
     ("notices", Shape::Open, |view| counted(view.books.notices.iter().map(|notice| notice.kind.to_string()))),
     ("notice_posts", Shape::Open, |view| {

@@ -113,8 +113,7 @@ pub(super) struct RawScript {
 pub(super) struct RawReply {
     pub(super) reply: RawReplyKind,
     pub(super) code: Option<String>,
-    #[serde(default)]
-    pub(super) charged: bool,
+    pub(super) charged: Option<bool>,
     #[serde(default)]
     pub(super) lose_response: bool,
     #[serde(default)]
@@ -228,8 +227,8 @@ pub(super) enum Step {
     Reconcile {
         #[serde(rename = "mode")]
         _mode: IgnoredAny,
-        #[serde(rename = "as", default)]
-        _label: IgnoredAny,
+        #[serde(rename = "as")]
+        label: Option<String>,
     },
     Parallel {
         steps: Vec<Step>,
@@ -270,7 +269,7 @@ pub(super) struct Deliver {
     pub(super) label: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ObjectName {
     Payment,

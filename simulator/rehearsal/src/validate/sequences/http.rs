@@ -1,17 +1,16 @@
-//! Requests in a sequence: webhooks, customers, support; all through the router.
+//! Requests in a sequence: how they are sent through the router, and what customers and support ask for.
 
-use actors::provider::webhooks::{Event, sign};
+use std::cell::RefCell;
+
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, Request, header};
+use platform_core::subscription::store::Store;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use units::Timestamp;
 
-use super::format::{
-    BodyName, CustomerAction, CustomerStep, Deliver, ObjectName, RequestFault, SignatureName, SupportName,
-    SupportStep,
-};
-use super::stage::{FOREIGN_SECRET, INTERNAL, SECRET, Stage};
+use super::format::{CustomerAction, CustomerStep, RequestFault, SupportName, SupportStep};
+use super::stage::{INTERNAL, Stage};
 use super::turns::Task;
 
 /// Most that is read of an answer, in bytes.
@@ -19,27 +18,31 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// An answer, as far as a sequence speaks of it.
 #[derive(Debug, Clone)]
-struct Answer {
-    status: u16,
-    replayed: bool,
-    body: Value,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) replayed: bool,
+    pub(super) body: Value,
 }
 
 /// A request that can be sent again and again.
 #[derive(Debug, Clone)]
-struct Prepared {
-    method: &'static str,
-    path: String,
-    headers: Vec<(&'static str, Vec<u8>)>,
-    body: Vec<u8>,
+pub(super) struct Prepared {
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    pub(super) headers: Vec<(&'static str, Vec<u8>)>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Stage<'_> {
-    async fn send(&self, prepared: &Prepared) -> Result<Option<Answer>, String> {
+    pub(super) async fn send(&self, prepared: &Prepared) -> Result<Option<Answer>, String> {
         let Some(router) = self.router() else { return Ok(None) };
         let mut request = Request::builder().method(prepared.method).uri(&prepared.path);
         for (name, value) in &prepared.headers {
-            let value = HeaderValue::from_bytes(value).map_err(|error| error.to_string())?;
+            // A value that HTTP itself forbids, as one with a control character, cannot be put before the router: the server's parser
+            // refuses it with 400 (RFC 9110, section 5.5), and no route is asked.
+            let Ok(value) = HeaderValue::from_bytes(value) else {
+                return Ok(Some(Answer { status: 400, replayed: false, body: Value::Null }));
+            };
             request = request.header(*name, value);
         }
         let request = request.body(Body::from(prepared.body.clone())).map_err(|error| error.to_string())?;
@@ -56,7 +59,7 @@ impl Stage<'_> {
         Ok(Some(Answer { status, replayed, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }))
     }
 
-    fn note(&self, label: Option<&String>, answer: Option<&Answer>) {
+    pub(super) fn note(&self, label: Option<&String>, answer: Option<&Answer>) {
         let Some(label) = label else { return };
         let mut seen = self.seen.borrow_mut();
         seen.answers.entry(label.clone()).or_default().push(answer.map(|answer| answer.status));
@@ -64,148 +67,73 @@ impl Stage<'_> {
         *seen.replayed.entry(label.clone()).or_default() += replayed;
     }
 
-    /// Sends requests one after the other, or all at once.
-    fn send_all(
+    /// Sends requests one after the other, or all at once, under a fault.
+    pub(super) async fn send_all(
         &self,
         all: &[Prepared],
-        concurrent: bool,
+        (concurrent, fault): (bool, Option<RequestFault>),
         with: &dyn Fn(Option<&Answer>),
     ) -> Result<(), String> {
         if !concurrent {
-            for prepared in all {
-                let answer = self.turns.alone(self.send(prepared))?;
-                with(answer.as_ref());
+            for (n, prepared) in all.iter().enumerate() {
+                if n > 0 {
+                    // Between two requests others may have their turn.
+                    self.turns.pass().await;
+                }
+                with(self.send_under(fault, prepared).await?.as_ref());
             }
             return Ok(());
         }
-        let wrong = std::cell::RefCell::new(None);
+        let wrong = RefCell::new(None);
+        let failed = &wrong;
         let tasks: Vec<Task<'_>> = all
             .iter()
             .map(|prepared| -> Task<'_> {
-                Box::pin(async {
-                    match self.send(prepared).await {
+                Box::pin(async move {
+                    match self.send_under(fault, prepared).await {
                         Ok(answer) => with(answer.as_ref()),
-                        Err(text) => *wrong.borrow_mut() = Some(text),
+                        Err(text) => *failed.borrow_mut() = Some(text),
                     }
                 })
             })
             .collect();
-        self.turns.together(tasks);
+        self.turns.among(tasks).await;
         wrong.into_inner().map_or(Ok(()), Err)
     }
 
-    pub(super) fn deliver(&self, step: &Deliver) -> Result<(), String> {
-        let prepared = self.webhook(step);
-        let all = vec![prepared; usize::try_from(step.times).unwrap_or(1)];
-        self.send_all(&all, step.concurrent, &|answer| self.delivered(step.label.as_ref(), answer))
-    }
-
-    /// A delivery as one task among others.
-    pub(super) async fn deliver_among_others(&self, step: &Deliver) -> Result<(), String> {
-        let prepared = self.webhook(step);
-        for _ in 0..step.times {
-            let answer = self.send(&prepared).await?;
-            self.delivered(step.label.as_ref(), answer.as_ref());
-        }
-        Ok(())
-    }
-
-    fn delivered(&self, label: Option<&String>, answer: Option<&Answer>) {
-        self.note(label, answer);
-        let Some(answer) = answer else { return };
-        let mut seen = self.seen.borrow_mut();
-        match answer.body["received"].as_str() {
-            Some("duplicate") => seen.duplicate += 1,
-            Some("conflict") => seen.conflict += 1,
-            Some(_) => {}
-            None if (400..500).contains(&answer.status) => seen.rejected += 1,
-            None => {}
-        }
-    }
-
-    /// The webhook of a step, with the object as it stands in the provider's books.
-    fn webhook(&self, step: &Deliver) -> Prepared {
-        let now = self.now();
-        let ago = Timestamp(now.0.saturating_sub(step.delay.0.0));
-        let mut object = self.object(step.object);
-        if step.body == BodyName::Changed {
-            object["amount"] = json!(object["amount"].as_i64().unwrap_or(0) + 1);
-        }
-        let event = Event {
-            id: step.event.clone(),
-            event_type: step.event_type.clone(),
-            created: ago,
-            livemode: step.livemode,
-            object,
-        };
-        let body = match step.body {
-            BodyName::NotJson => "this is not JSON".to_owned(),
-            BodyName::VolatileChanged => event.body(2),
-            BodyName::Original | BodyName::Changed => event.body(1),
-        };
-        let (secret, at) = match step.signature {
-            SignatureName::Good => (SECRET, now),
-            SignatureName::Forged => (FOREIGN_SECRET, now),
-            SignatureName::Replayed => (SECRET, ago),
-        };
-        signed(body, secret, at)
-    }
-
-    fn object(&self, what: ObjectName) -> Value {
-        let provider = self.provider();
-        let books = &provider.books;
-        match what {
-            ObjectName::Payment => books.latest_of("sub_1", false).map_or_else(
-                || json!({"id": "pi_none", "object": "payment_intent", "amount": 1}),
-                actors::provider::books::Payment::shown,
-            ),
-            ObjectName::Subscription => books.mirrors.get("sub_1").map_or_else(
-                || json!({"id": "sub_none", "object": "subscription"}),
-                actors::provider::books::Mirror::shown,
-            ),
-            ObjectName::Dispute => books.disputes.last().map_or_else(
-                || json!({"id": "dp_none", "object": "dispute"}),
-                actors::provider::books::Dispute::shown,
-            ),
-            ObjectName::Other => json!({"id": "po_1", "object": "payout", "amount": 1}),
-        }
-    }
-
-    /// A webhook that the provider sends by itself.
-    pub(super) fn provider_sends(&self, event: &Event, secret: &str) -> Result<(), String> {
-        let prepared = signed(event.body(1), secret, self.now());
-        let answer = self.turns.alone(self.send(&prepared))?;
-        self.delivered(None, answer.as_ref());
-        Ok(())
-    }
-
-    pub(super) fn customer(&self, step: &CustomerStep) -> Result<(), String> {
-        let prepared = self.customer_request(step)?;
-        if step.fault == Some(RequestFault::BeforeCommit)
-            && let Some(store) = self.store()
-        {
+    /// Sends one request while something breaks; each of several identical ones has the fault.
+    async fn send_under(
+        &self,
+        fault: Option<RequestFault>,
+        prepared: &Prepared,
+    ) -> Result<Option<Answer>, String> {
+        let store = self.store();
+        if let (Some(RequestFault::BeforeCommit), Some(store)) = (fault, &store) {
             store.fail_next();
         }
-        let all = vec![prepared; usize::try_from(step.times).unwrap_or(1)];
-        if step.fault == Some(RequestFault::AfterCommit) {
-            let answer = self.turns.alone(self.send(&all[0]))?;
-            // The answer is on its way out of a process that is killed.
-            drop(answer);
-            self.stop();
-            self.note(step.label.as_ref(), None);
-            return Ok(());
+        let answer = self.send(prepared).await?;
+        let status = answer.as_ref().map(|answer| answer.status);
+        match (fault, store, status) {
+            (Some(RequestFault::BeforeCommit), Some(store), Some(..500)) => {
+                // It was refused before it had a transaction, which must not leave the failure to somebody else's. A write of nothing
+                // takes it, and fails by it: that is what it is for.
+                drop(store.posted(&[], self.now()).await);
+            }
+            // What was refused has committed nothing, so its answer arrives.
+            (Some(RequestFault::AfterCommit), Some(_), Some(..300)) => {
+                self.kill();
+                return Ok(None);
+            }
+            _ => {}
         }
-        self.send_all(&all, step.concurrent, &|answer| self.note(step.label.as_ref(), answer))
+        Ok(answer)
     }
 
-    /// A customer's request as one task among others.
-    pub(super) async fn customer_among_others(&self, step: &CustomerStep) -> Result<(), String> {
-        let prepared = self.customer_request(step)?;
-        for _ in 0..step.times {
-            let answer = self.send(&prepared).await?;
-            self.note(step.label.as_ref(), answer.as_ref());
-        }
-        Ok(())
+    pub(super) async fn customer(&self, step: &CustomerStep) -> Result<(), String> {
+        of_action(step)?;
+        let all = (0..step.times).map(|_| self.customer_request(step)).collect::<Result<Vec<_>, _>>()?;
+        let noted = |answer: Option<&Answer>| self.note(step.label.as_ref(), answer);
+        self.send_all(&all, (step.concurrent, step.fault), &noted).await
     }
 
     fn customer_request(&self, step: &CustomerStep) -> Result<Prepared, String> {
@@ -256,7 +184,8 @@ impl Stage<'_> {
     fn put_card_on_file(&self, customer: &str) -> Result<(), String> {
         let (Some(card), Some(store)) = (&self.given.card, self.store()) else { return Ok(()) };
         let known = self.turns.alone(store.books()).map_err(|error| error.to_string())?;
-        if known.customers.contains_key(customer) {
+        // No step takes a card away, so whoever has none has not been given theirs yet.
+        if known.customers.get(customer).is_some_and(|known| known.card.is_some()) {
             return Ok(());
         }
         let mut headers = self.of_customer(customer);
@@ -285,19 +214,11 @@ impl Stage<'_> {
         format!("fresh-{n}")
     }
 
-    pub(super) fn support(&self, step: &SupportStep) -> Result<(), String> {
-        let all: Vec<Prepared> =
-            (0..step.times).map(|_| self.support_request(step)).collect::<Result<_, _>>()?;
-        self.send_all(&all, step.concurrent, &|answer| self.note(step.label.as_ref(), answer))
-    }
-
-    /// A request of support's as one task among others.
-    pub(super) async fn support_among_others(&self, step: &SupportStep) -> Result<(), String> {
-        for _ in 0..step.times {
-            let answer = self.send(&self.support_request(step)?).await?;
-            self.note(step.label.as_ref(), answer.as_ref());
-        }
-        Ok(())
+    pub(super) async fn support(&self, step: &SupportStep) -> Result<(), String> {
+        of_support(step)?;
+        let all = (0..step.times).map(|_| self.support_request(step)).collect::<Result<Vec<_>, _>>()?;
+        let noted = |answer: Option<&Answer>| self.note(step.label.as_ref(), answer);
+        self.send_all(&all, (step.concurrent, None), &noted).await
     }
 
     fn support_request(&self, step: &SupportStep) -> Result<Prepared, String> {
@@ -335,14 +256,51 @@ impl Stage<'_> {
     }
 }
 
-fn signed(body: String, secret: &str, at: Timestamp) -> Prepared {
-    let signature = sign(secret, at, body.as_bytes());
-    Prepared {
-        method: "POST",
-        path: "/v1/webhooks/stripe".to_owned(),
-        headers: vec![("stripe-signature", signature.into_bytes())],
-        body: body.into_bytes(),
-    }
+/// Refuses arguments that a customer's request does not have.
+fn of_action(step: &CustomerStep) -> Result<(), String> {
+    let may: &[&str] = match step.action {
+        CustomerAction::Subscribe => &["who", "plan"],
+        CustomerAction::ChangePlan => &["sub", "plan"],
+        CustomerAction::SetCard => &["sub", "card"],
+        CustomerAction::PayInvoice => &["sub", "period_start"],
+        CustomerAction::CancelNow
+        | CustomerAction::CancelAtPeriodEnd
+        | CustomerAction::Pause
+        | CustomerAction::Resume => &["sub"],
+    };
+    let has = [
+        ("who", step.who.is_some()),
+        ("sub", step.sub.is_some()),
+        ("plan", step.plan.is_some()),
+        ("card", step.card.is_some()),
+        ("period_start", step.period_start.is_some()),
+    ];
+    only(&has, may)
+}
+
+/// Refuses arguments that a request of support's does not have.
+fn of_support(step: &SupportStep) -> Result<(), String> {
+    let may: &[&str] = match step.action {
+        SupportName::Timeline | SupportName::RetryCharge => &["sub"],
+        SupportName::Reprocess => &["event", "dry_run"],
+        SupportName::Refund => &["sub", "amount"],
+        SupportName::OverrideAccess => &["sub", "for"],
+        SupportName::ExtendTrial => &["sub", "until"],
+    };
+    let has = [
+        ("sub", step.sub.is_some()),
+        ("event", step.event.is_some()),
+        ("dry_run", step.dry_run),
+        ("amount", step.amount.is_some()),
+        ("for", step.lasting.is_some()),
+        ("until", step.until.is_some()),
+    ];
+    only(&has, may)
+}
+
+fn only(has: &[(&str, bool)], may: &[&str]) -> Result<(), String> {
+    let foreign = has.iter().find(|(name, is_there)| *is_there && !may.contains(name));
+    foreign.map_or(Ok(()), |(name, _)| Err(format!("`{name}` is no argument of this request")))
 }
 
 fn of(sub: &str, what: &str) -> String {

@@ -7,17 +7,20 @@ use platform_core::ledger::{Account as LedgerAccount, Cause};
 use platform_core::subscription::access;
 use platform_core::subscription::account::Account;
 use platform_core::subscription::books::Books;
-use platform_core::subscription::rows::InvoiceKind;
+use platform_core::subscription::rows::{InvoiceKind, Owner};
 use platform_core::webhook::inbox::InboxState;
 use serde_json::{Map, Value, json};
 use units::{Micros, Money, Timestamp};
 
 use super::http::instant;
-use super::stage::Stage;
+use super::stage::{FOREIGN_PAYMENT, Stage};
+
+/// Table and id of a row.
+pub(super) type RowKey = (&'static str, String);
 
 /// Rows by table and id, to tell what a step has changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Rows(BTreeMap<(&'static str, String), String>);
+pub(super) struct Rows(BTreeMap<RowKey, String>);
 
 impl Rows {
     /// The rows that effects are counted in.
@@ -40,10 +43,11 @@ impl Rows {
         Self(rows)
     }
 
-    /// How many were added, changed or removed.
-    pub(super) fn changed(&self, later: &Self) -> u64 {
-        let keys: BTreeSet<_> = self.0.keys().chain(later.0.keys()).collect();
-        keys.into_iter().filter(|key| self.0.get(*key) != later.0.get(*key)).count() as u64
+    /// Those that were added, changed or removed.
+    pub(super) fn changed<'r>(&'r self, later: &'r Self) -> impl Iterator<Item = RowKey> + 'r {
+        let differs = |key: &&RowKey| self.0.get(*key) != later.0.get(*key);
+        let keys: BTreeSet<&RowKey> = self.0.keys().chain(later.0.keys()).filter(differs).collect();
+        keys.into_iter().cloned()
     }
 }
 
@@ -52,6 +56,8 @@ pub(super) struct View<'s, 'a> {
     pub(super) stage: &'s Stage<'a>,
     pub(super) books: Books,
     pub(super) sub: String,
+    /// Alerts, as (kind, subject).
+    alerts: Vec<(String, String)>,
     payments: Vec<Payment>,
     sent: Vec<Sent>,
 }
@@ -61,19 +67,28 @@ const DAY_30: Micros = Micros::from_mins(30 * 24 * 60);
 impl<'s, 'a> View<'s, 'a> {
     pub(super) fn new(stage: &'s Stage<'a>, sub: &str) -> Result<Self, String> {
         // A process that is down is asked through its database all the same.
-        let was_down = stage.store().is_none();
-        if was_down {
-            stage.start()?;
-        }
-        let store = stage.store().ok_or("the process runs")?;
+        let store = stage.to_read()?;
         let books = stage.turns.alone(store.books()).map_err(|error| error.to_string())?;
-        if was_down {
-            stage.stop();
-        }
+        let alerts = stage.turns.alone(store.alerts()).map_err(|error| error.to_string())?;
         let provider = stage.provider();
-        let (payments, sent) = (provider.books.payments.clone(), provider.books.sent.clone());
+        let ours = provider.books.payments.iter().filter(|payment| payment.id != FOREIGN_PAYMENT);
+        let (payments, sent) = (ours.cloned().collect(), provider.books.sent.clone());
         drop(provider);
-        Ok(Self { stage, books, sub: sub.to_owned(), payments, sent })
+        Ok(Self { stage, books, sub: sub.to_owned(), alerts, payments, sent })
+    }
+
+    pub(super) fn alerts(&self) -> Value {
+        counted(self.alerts.iter().map(|(kind, _)| kind.clone()))
+    }
+
+    /// Whether the customer of the subscription has access now, by whichever subscription of theirs.
+    pub(super) fn access(&self) -> bool {
+        let now = self.stage.now();
+        let customer = self.account().map(|account| &account.customer.id);
+        customer.is_some_and(|customer| {
+            let mut theirs = self.accounts().filter(|account| account.customer.id == *customer);
+            theirs.any(|account| access::has_access(account, now))
+        })
     }
 
     pub(super) fn captured(&self) -> impl Iterator<Item = &Payment> {
@@ -243,7 +258,10 @@ impl<'s, 'a> View<'s, 'a> {
         let first = self.stage.firsts.borrow().get(&self.sub).copied();
         let cycles = self.account().into_iter().flat_map(|account| &account.invoices);
         let cycles = cycles.filter(|row| row.kind == InvoiceKind::Cycle).map(|row| row.period.start);
-        let starts: BTreeSet<Timestamp> = first.into_iter().chain(cycles).collect();
+        // The provider's periods have no invoices of ours.
+        let mirrored = self.account().map(|account| &account.subscription);
+        let mirrored = mirrored.filter(|row| row.owner == Owner::Provider).map(|row| row.period.start);
+        let starts: BTreeSet<Timestamp> = first.into_iter().chain(cycles).chain(mirrored).collect();
         starts.into_iter().map(|at| json!(instant(at))).collect()
     }
 

@@ -11,9 +11,10 @@ use actors::provider::api::{Outcome, Request};
 use actors::provider::books::Mirror;
 use actors::provider::webhooks::Shares;
 use axum::Router;
-use platform_core::subscription::calendar::{Calendar, Interval, Zone};
+use platform_core::subscription::calendar::{Calendar, Interval, Period, Zone};
 use platform_core::subscription::decide::begin::TakenOver;
 use platform_core::subscription::rows::{Customer, EndOfDunning, Owner, Plan};
+use platform_core::subscription::store::Store;
 use platform_core::webhook::event::Sender;
 use platform_core::webhook::intake::Endpoint;
 use platform_core::webhook::refusals::Refusals;
@@ -23,18 +24,22 @@ use platform_server::billing::api::{self, BillingApi};
 use platform_server::billing::ports::NoAnswer;
 use platform_server::billing::provider::{ApiRequest, ApiResponse};
 use platform_server::billing::store::{SqliteStore, StoreOptions};
+use serde_json::Value;
 use smol_str::{SmolStr, format_smolstr};
 use units::{Currency, Money, Timestamp};
 
-use super::format::{Given, GivenOwner, GivenProvider, GivenStatus};
+use super::format::{Given, GivenOwner, GivenProvider, GivenStatus, ObjectName};
 use super::script;
-use super::turns::Turns;
+use super::turns::{Order, Turns};
 
 /// Secret of our endpoint at the provider.
 pub(super) const SECRET: &str = "whsec_of_the_sequences";
 
 /// A secret that we do not have.
 pub(super) const FOREIGN_SECRET: &str = "whsec_of_somebody_else";
+
+/// A payment in the provider's account that has nothing to do with us.
+pub(super) const FOREIGN_PAYMENT: &str = "pi_of_somebody_else";
 
 /// What support shows.
 pub(super) const INTERNAL: &str = "token of the sequences";
@@ -87,11 +92,19 @@ pub(super) struct Stage<'a> {
     /// The time that the last `at` or `advance` set.
     pub(super) set_to: Cell<Timestamp>,
     pub(super) keys: Cell<u32>,
+    /// Processes that were killed: work that began before the last of them died with it.
+    pub(super) killed: Cell<u32>,
+    /// Processes that have ended, killed or in good order: work that began before begins nothing new.
+    pub(super) ended: Cell<u32>,
+    /// Objects of events as they stood when the provider made them, by event id.
+    pub(super) made: RefCell<BTreeMap<(String, ObjectName), Value>>,
     /// Start of the first period by subscription, as given.
     pub(super) firsts: RefCell<BTreeMap<String, Timestamp>>,
     clock: Arc<AtomicU64>,
     pub(super) key: CustomerKey,
     plans: BTreeMap<SmolStr, Plan>,
+    /// Price of a period of the given plan.
+    pub(super) price: Money,
     folder: tempfile::TempDir,
 }
 
@@ -100,22 +113,28 @@ pub(super) type Wrong = String;
 
 impl<'a> Stage<'a> {
     /// Sets the stage for one interleaving.
-    pub(super) fn set(given: &'a Given, schedule: u32) -> Result<Self, Wrong> {
+    pub(super) fn set(given: &'a Given, order: Order) -> Result<Self, Wrong> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let key = CustomerKey::new(&[7; 32]).ok_or("the key is long enough")?;
+        let plans = plans(given)?;
+        let price = plans.get(given.plan.as_str()).ok_or("the plan is given")?.price;
         let stage = Self {
             given,
-            turns: Turns::new(schedule),
+            turns: Turns::new(order),
             provider: Arc::default(),
             process: RefCell::new(None),
             seen: RefCell::default(),
             own_events: RefCell::default(),
             set_to: Cell::new(given.now.0),
             keys: Cell::new(0),
+            killed: Cell::new(0),
+            ended: Cell::new(0),
+            made: RefCell::default(),
             firsts: RefCell::default(),
             clock: Arc::new(AtomicU64::new(given.now.0.0)),
             key,
-            plans: plans(given)?,
+            plans,
+            price,
             folder,
         };
         stage.start()?;
@@ -139,11 +158,15 @@ impl<'a> Stage<'a> {
         self.folder.path().join("billing.sqlite")
     }
 
-    /// Starts the process on the same database.
-    pub(super) fn start(&self) -> Result<(), Wrong> {
+    fn open(&self) -> Result<Arc<SqliteStore>, Wrong> {
         let options = StoreOptions { path: self.path(), durable: false };
         let opened = self.turns.alone(SqliteStore::open(&options, self.plans.clone()));
-        let store = Arc::new(opened.map_err(|error| error.to_string())?);
+        opened.map(Arc::new).map_err(|error| error.to_string())
+    }
+
+    /// Starts the process on the same database.
+    pub(super) fn start(&self) -> Result<(), Wrong> {
+        let store = self.open()?;
         let clock = Arc::clone(&self.clock);
         let verifier = Verifier::stripe(&[SECRET], Limits::default()).map_err(|error| error.to_string())?;
         let provider = Arc::clone(&self.provider);
@@ -175,9 +198,21 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Ends the process. What it held in memory is gone; the database stays.
+    /// Ends the process in good order: work under way is finished, nothing new begins. The database stays.
     pub(super) fn stop(&self) {
+        self.ended.set(self.ended.get() + 1);
         *self.process.borrow_mut() = None;
+    }
+
+    /// Kills the process: work under way goes no further than where it is.
+    pub(super) fn kill(&self) {
+        self.killed.set(self.killed.get() + 1);
+        self.stop();
+    }
+
+    /// The store to look at: that of the process, or the database itself where the process is down.
+    pub(super) fn to_read(&self) -> Result<Arc<SqliteStore>, Wrong> {
+        self.store().map_or_else(|| self.open(), Ok)
     }
 
     pub(super) fn store(&self) -> Option<Arc<SqliteStore>> {
@@ -202,7 +237,7 @@ impl<'a> Stage<'a> {
                 let now = given.now.0;
                 let period = Calendar::new(now, plan.interval, zone).and_then(|calendar| calendar.period(0));
                 let period = period.map_err(|error| error.to_string())?;
-                self.own("sub_1", "c_1", (period.start, period.end));
+                self.own("sub_1", "c_1", ("active", period));
             }
             return Ok(());
         }
@@ -229,28 +264,24 @@ impl<'a> Stage<'a> {
             };
             let made = self.turns.alone(store.take_over(taken, given.now.0));
             made.map_err(|error| error.to_string())?;
-            let calendar =
-                Calendar::new(anchor, plan.interval, zone.clone()).map_err(|error| error.to_string())?;
-            let current = calendar
-                .ordinal_at(given.now.0)
-                .and_then(|k| calendar.period(k))
-                .map_err(|error| error.to_string())?;
-            self.firsts.borrow_mut().insert(id.clone(), current.start);
+            let made = self.turns.alone(store.account(&id)).map_err(|error| error.to_string())?;
+            let row = made.ok_or("what was taken over is there")?.subscription;
+            self.firsts.borrow_mut().insert(id.clone(), row.period.start);
             if owner == Owner::Provider {
-                self.own(&id, &customer.id, (current.start, current.end));
+                self.own(&id, &customer.id, (row.status.name(), row.period));
             }
         }
         Ok(())
     }
 
-    fn own(&self, id: &str, customer: &str, (period_start, period_end): (Timestamp, Timestamp)) {
+    fn own(&self, id: &str, customer: &str, (status, period): (&str, Period)) {
         self.provider().own(Mirror {
             id: id.to_owned(),
             customer: customer.to_owned(),
             plan: self.given.plan.clone(),
-            status: "active".to_owned(),
-            period_start,
-            period_end,
+            status: status.to_owned(),
+            period_start: period.start,
+            period_end: period.end,
         });
     }
 

@@ -1,25 +1,26 @@
 //! What happens, step by step.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use actors::provider::books::Dispute;
 use actors::provider::webhooks::{Event, Fate, Shares};
 use units::{Micros, Timestamp};
 
 use super::format::{CallName, DisputeName, JobName, RawEvents, Step};
-use super::observe::Rows;
-use super::stage::{FOREIGN_SECRET, SECRET, Stage};
+use super::names::STATUSES;
+use super::observe::{RowKey, Rows};
+use super::stage::{FOREIGN_PAYMENT, FOREIGN_SECRET, SECRET, Stage};
 use super::turns::Task;
 use super::{expectations, script};
 
 impl Stage<'_> {
     /// Takes a step, and lets the provider send what it has to send.
     pub(super) fn take(&self, step: &Step) -> Result<(), String> {
-        let label = label(step);
-        let before = label.map(|_| self.rows());
         self.act(step)?;
-        if let (Some(label), Some(before)) = (label, before) {
-            let changed = before.changed(&self.rows());
-            *self.seen.borrow_mut().effects.entry(label.to_owned()).or_default() += changed;
-        }
         self.send_own_events()
     }
 
@@ -27,44 +28,42 @@ impl Stage<'_> {
         match step {
             Step::At { time } => self.move_to(time.0),
             Step::Advance { by, every, tick } => self.advance(by.0, every.map(|every| every.0), tick),
-            Step::Tick { job, phase, during, .. } => {
-                self.tick(*job, *phase, during);
-                Ok(())
+            Step::Tick { .. } | Step::Deliver(_) | Step::Customer(_) | Step::Support(_) => {
+                self.parallel(std::slice::from_ref(step))
             }
-            Step::Crash { job, at } => {
-                self.crash(*job, *at);
-                Ok(())
-            }
+            Step::Crash { job, at } => self.crash(*job, *at),
             Step::Stop {} => {
                 self.stop();
                 Ok(())
             }
             Step::Restart { .. } => self.start(),
-            Step::Deliver(deliver) => self.deliver(deliver),
-            Step::Provider { call, replies, cycle, events } => {
-                if let Some(replies) = replies {
+            Step::Provider { call, replies, cycle, events } => match (replies, events) {
+                (Some(replies), None) => {
                     let script = script::of(replies, *cycle)?;
                     match call {
                         CallName::Charge => self.provider().charges = script,
                         CallName::Refund => self.provider().refunds = script,
                     }
+                    Ok(())
                 }
-                if let Some(events) = events {
+                (None, Some(events)) => {
                     self.sends_events(events);
+                    Ok(())
                 }
-                Ok(())
-            }
+                _ => Err("`provider` takes either `replies` or `events`".to_owned()),
+            },
             Step::Remote { status, expires, token, linked_token, dispute } => {
                 if token.is_some() || linked_token.is_some() {
                     return Err("purchase tokens are Google's, which is not built".to_owned());
+                }
+                if status.is_some() == dispute.is_some() {
+                    return Err("`remote` takes either a `status` or a `dispute`".to_owned());
                 }
                 if let Some(name) = dispute {
                     self.disputed(*name)?;
                 }
                 self.mirrored(status.as_ref(), expires.map(|time| time.0))
             }
-            Step::Customer(customer) => self.customer(customer),
-            Step::Support(support) => self.support(support),
             Step::Plant { .. } | Step::Reconcile { .. } => Err("the reconciler is not built".to_owned()),
             Step::Parallel { steps, .. } => self.parallel(steps),
             Step::Check { expect } => expectations::check(self, expect),
@@ -78,6 +77,9 @@ impl Stage<'_> {
     }
 
     fn advance(&self, by: Micros, every: Option<Micros>, tick: &[JobName]) -> Result<(), String> {
+        if every.is_none() != tick.is_empty() {
+            return Err("`every` and `tick` go together".to_owned());
+        }
         let end = self.set_to.get().saturating_add(by);
         let every = every.unwrap_or(by);
         if every == Micros::ZERO {
@@ -86,8 +88,8 @@ impl Stage<'_> {
         while self.set_to.get() < end {
             self.move_to(self.set_to.get().saturating_add(every).min(end))?;
             for job in tick {
-                self.tick(*job, None, &[]);
-                self.send_own_events()?;
+                let job = Step::Tick { job: *job, phase: None, during: Vec::new(), label: None };
+                self.take(&job)?;
             }
         }
         Ok(())
@@ -95,29 +97,76 @@ impl Stage<'_> {
 
     /// Takes steps at the same time, in the order of this run's schedule.
     fn parallel(&self, steps: &[Step]) -> Result<(), String> {
-        let wrong = std::cell::RefCell::new(None);
+        let wrong = RefCell::new(None);
+        let failed = &wrong;
+        let is_one_of_many = steps.len() > 1;
         let tasks: Vec<Task<'_>> = steps
             .iter()
             .map(|step| -> Task<'_> {
-                Box::pin(async {
-                    let done = match step {
-                        Step::Tick { job, .. } => {
-                            self.tick_among_others(*job).await;
-                            Ok(())
-                        }
-                        Step::Deliver(deliver) => self.deliver_among_others(deliver).await,
-                        Step::Customer(customer) => self.customer_among_others(customer).await,
-                        Step::Support(support) => self.support_among_others(support).await,
-                        _ => Err("only tick, deliver, customer and support run in parallel".to_owned()),
+                Box::pin(async move {
+                    let done = match (label(step), is_one_of_many) {
+                        (None, _) => self.beside_others(step).await,
+                        (Some(label), false) => self.counted_alone(label, step).await,
+                        (Some(label), true) => self.counted_by_turns(label, step).await,
                     };
                     if let Err(text) = done {
-                        *wrong.borrow_mut() = Some(text);
+                        *failed.borrow_mut() = Some(text);
                     }
                 })
             })
             .collect();
         self.turns.together(tasks);
         wrong.into_inner().map_or(Ok(()), Err)
+    }
+
+    async fn beside_others(&self, step: &Step) -> Result<(), String> {
+        match step {
+            Step::Tick { job, phase, during, .. } => self.tick(*job, *phase, during).await,
+            Step::Deliver(deliver) => self.deliver(deliver).await,
+            Step::Customer(customer) => self.customer(customer).await,
+            Step::Support(support) => self.support(support).await,
+            _ => Err("only tick, deliver, customer and support run in parallel".to_owned()),
+        }
+    }
+
+    /// Takes a step with nobody beside it, and counts the rows that it changes.
+    async fn counted_alone(&self, label: &str, step: &Step) -> Result<(), String> {
+        let before = self.rows()?;
+        self.beside_others(step).await?;
+        let after = self.rows()?;
+        self.count(label, before.changed(&after).collect());
+        Ok(())
+    }
+
+    /// Takes a step among others, and counts the rows that its own turns change: what changes in between is theirs.
+    async fn counted_by_turns(&self, label: &str, step: &Step) -> Result<(), String> {
+        let mut taken = pin!(self.beside_others(step));
+        let mut began: Option<Rows> = None;
+        let mut changed: BTreeSet<RowKey> = BTreeSet::new();
+        let done = poll_fn(|context| {
+            let before = match began.take().map_or_else(|| self.rows(), Ok) {
+                Ok(before) => before,
+                Err(wrong) => return Poll::Ready(Err(wrong)),
+            };
+            let polled = taken.as_mut().poll(context);
+            if polled.is_pending() && !self.turns.has_passed() {
+                // It waits for the database, and keeps its turn.
+                began = Some(before);
+                return polled;
+            }
+            match self.rows() {
+                Ok(after) => changed.extend(before.changed(&after)),
+                Err(wrong) => return Poll::Ready(Err(wrong)),
+            }
+            polled
+        });
+        let done = done.await;
+        self.count(label, changed);
+        done
+    }
+
+    fn count(&self, label: &str, changed: BTreeSet<RowKey>) {
+        *self.seen.borrow_mut().effects.entry(label.to_owned()).or_default() += changed.len() as u64;
     }
 
     fn disputed(&self, name: DisputeName) -> Result<(), String> {
@@ -151,6 +200,9 @@ impl Stage<'_> {
         let mut provider = self.provider();
         let mirror = provider.books.mirrors.get_mut("sub_1").ok_or("the provider owns no subscription")?;
         if let Some(status) = status {
+            if !STATUSES.contains(&status.as_str()) {
+                return Err(format!("the provider has no status `{status}`"));
+            }
             mirror.status.clone_from(status);
         }
         if let Some(expires) = expires {
@@ -197,13 +249,14 @@ impl Stage<'_> {
         let fresh: Vec<String> = {
             let provider = self.provider();
             let mut own = self.own_events.borrow_mut();
-            let fresh =
-                provider.books.payments.iter().skip(own.up_to).filter(|payment| payment.is_captured());
-            let fresh = fresh.map(|payment| payment.id.clone()).collect();
+            let fresh = provider.books.payments.iter().skip(own.up_to);
+            let ours = fresh.filter(|payment| payment.is_captured() && payment.id != FOREIGN_PAYMENT);
+            let fresh = ours.map(|payment| payment.id.clone()).collect();
             own.up_to = provider.books.payments.len();
             fresh
         };
-        let mut held: Option<Event> = None;
+        // Each of these follows the next: the last one is sent first.
+        let mut held: Vec<Event> = Vec::new();
         for payment in fresh {
             let n = {
                 let mut own = self.own_events.borrow_mut();
@@ -212,9 +265,12 @@ impl Stage<'_> {
             };
             let Some(event) = self.event(n, &payment) else { continue };
             let fate = shares.fate(n);
-            let before = if fate == Fate::OutOfOrder { held.replace(event.clone()) } else { held.take() };
             match fate {
-                Fate::Lost | Fate::OutOfOrder => {}
+                Fate::OutOfOrder => {
+                    held.push(event);
+                    continue;
+                }
+                Fate::Lost => {}
                 Fate::Late => {
                     let at = self.now().saturating_add(shares.late_by);
                     self.own_events.borrow_mut().late.push((at, n, payment));
@@ -230,11 +286,16 @@ impl Stage<'_> {
                 }
                 Fate::Once => self.provider_sends(&event, SECRET)?,
             }
-            if let Some(before) = before {
-                self.provider_sends(&before, SECRET)?;
-            }
+            self.send_held(&mut held)?;
         }
-        held.map_or(Ok(()), |event| self.provider_sends(&event, SECRET))
+        self.send_held(&mut held)
+    }
+
+    fn send_held(&self, held: &mut Vec<Event>) -> Result<(), String> {
+        while let Some(event) = held.pop() {
+            self.provider_sends(&event, SECRET)?;
+        }
+        Ok(())
     }
 
     fn send_late_events(&self) -> Result<(), String> {
@@ -253,19 +314,22 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// The rows of the platform's that effects are counted in.
-    pub(super) fn rows(&self) -> Rows {
-        let books = self.store().and_then(|store| self.turns.alone(store.books()).ok());
-        books.map(|books| Rows::of(&books)).unwrap_or_default()
+    /// The rows of the platform's that effects are counted in, whether or not it runs.
+    fn rows(&self) -> Result<Rows, String> {
+        let store = self.to_read()?;
+        let books = self.turns.alone(store.books()).map_err(|error| error.to_string())?;
+        Ok(Rows::of(&books))
     }
 }
 
-fn label(step: &Step) -> Option<&str> {
+/// The label under which an expectation speaks of a step.
+pub(super) fn label(step: &Step) -> Option<&str> {
     match step {
         Step::Tick { label, .. } => label.as_deref(),
         Step::Deliver(deliver) => deliver.label.as_deref(),
         Step::Customer(customer) => customer.label.as_deref(),
         Step::Support(support) => support.label.as_deref(),
+        Step::Reconcile { label, .. } => label.as_deref(),
         _ => None,
     }
 }

@@ -1,9 +1,10 @@
 //! Who goes next: runs futures in one thread, in a chosen interleaving.
 //!
 //! Waiting for the database is no turn: whoever waits for it keeps the turn until it has answered. A turn ends at a seam, where a
-//! future yields by [`Turns::pass`].
+//! future yields by [`Turns::pass`]. In a serial order of steps a step keeps its turn to its end; workers inside a step take turns
+//! all the same, because they run at once whatever the steps do.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -27,19 +28,37 @@ fn waker() -> Waker {
     Waker::from(Arc::new(Unpark(std::thread::current())))
 }
 
+/// Which of all interleavings a run takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Order {
+    /// By number: the serial orders of what runs together come first, the others are drawn.
+    Drawn(u32),
+    /// By its first choices; the first that there is at each choice after them.
+    Listed(Vec<usize>),
+}
+
 /// The order of turns in one run of a sequence.
 #[derive(Debug)]
 pub(super) struct Turns {
-    schedule: u32,
-    drawn: Cell<u64>,
+    order: Order,
+    /// Choices so far: which was taken, among how many.
+    choices: RefCell<Vec<(usize, usize)>>,
     passed: Cell<bool>,
     together: Cell<bool>,
 }
 
 impl Turns {
-    /// The interleaving with an ordinal: the first ones are the serial orders.
-    pub(super) fn new(schedule: u32) -> Self {
-        Self { schedule, drawn: Cell::new(0), passed: Cell::new(false), together: Cell::new(false) }
+    /// Turns in an order.
+    pub(super) fn new(order: Order) -> Self {
+        Self { order, choices: RefCell::default(), passed: Cell::new(false), together: Cell::new(false) }
+    }
+
+    /// First choices of the interleaving after this run's in the order of all: the last choice that can be another becomes the next.
+    pub(super) fn next_listed(&self) -> Option<Vec<usize>> {
+        let choices = self.choices.borrow();
+        let last = choices.iter().rposition(|(taken, among)| taken + 1 < *among)?;
+        let kept = choices[..last].iter().map(|(taken, _)| *taken);
+        Some(kept.chain([choices[last].0 + 1]).collect())
     }
 
     /// Waits until it is this future's turn again; at once where nobody else runs.
@@ -74,10 +93,16 @@ impl Turns {
         value
     }
 
+    /// Whether the future that was polled last has ended its turn.
+    pub(super) fn has_passed(&self) -> bool {
+        self.passed.get()
+    }
+
     /// Runs several to their ends, in the order of this schedule.
     pub(super) fn together(&self, mut tasks: Vec<Task<'_>>) {
-        let serial = serial_order(self.schedule, tasks.len());
-        let before = self.together.replace(serial.is_none());
+        let serial = serial_order(&self.order, tasks.len());
+        let keeps_its_turn = serial.is_some();
+        let before = self.together.replace(true);
         let mut order = serial.unwrap_or_default().into_iter();
         let waker = waker();
         let mut ids: Vec<usize> = (0..tasks.len()).collect();
@@ -92,26 +117,63 @@ impl Turns {
                         ids.remove(at);
                         break;
                     }
+                    Poll::Pending if self.passed.get() && keeps_its_turn => {}
                     Poll::Pending if self.passed.get() => break,
                     Poll::Pending => std::thread::park(),
                 }
             }
         }
         self.together.set(before);
+        // Whoever ran these inside a turn of its own has not ended that turn.
+        self.passed.set(false);
+    }
+
+    /// Runs several inside one future: each turn of it is a turn of one of them, drawn among those that are left.
+    pub(super) async fn among(&self, mut tasks: Vec<Task<'_>>) {
+        let mut current: Option<usize> = None;
+        std::future::poll_fn(move |context| {
+            while !tasks.is_empty() {
+                let at = current.unwrap_or_else(|| self.draw(tasks.len()));
+                self.passed.set(false);
+                if tasks[at].as_mut().poll(context).is_pending() {
+                    current = (!self.passed.get()).then_some(at);
+                    return Poll::Pending;
+                }
+                drop(tasks.remove(at));
+                current = None;
+                if self.together.get() && !tasks.is_empty() {
+                    self.passed.set(true);
+                    return Poll::Pending;
+                }
+            }
+            Poll::Ready(())
+        })
+        .await;
     }
 
     fn draw(&self, among: usize) -> usize {
-        let drawn = self.drawn.get();
-        self.drawn.set(drawn + 1);
-        let bits = mix(u64::from(self.schedule) << 32 | drawn);
-        usize::try_from(bits % among.max(1) as u64).unwrap_or(0)
+        if among <= 1 {
+            return 0;
+        }
+        let mut choices = self.choices.borrow_mut();
+        let n = choices.len();
+        let taken = match &self.order {
+            Order::Drawn(schedule) => {
+                let bits = mix((u64::from(*schedule) << 32) | n as u64);
+                usize::try_from(bits % among as u64).unwrap_or(0)
+            }
+            Order::Listed(first) => first.get(n).map_or(0, |taken| (*taken).min(among - 1)),
+        };
+        choices.push((taken, among));
+        taken
     }
 }
 
-/// The permutation with an ordinal, where there is one: with n tasks the first n! schedules are the serial orders.
-fn serial_order(schedule: u32, tasks: usize) -> Option<Vec<usize>> {
+/// The permutation with a number, where there is one: with n tasks the first n! numbers are the serial orders.
+fn serial_order(order: &Order, tasks: usize) -> Option<Vec<usize>> {
+    let Order::Drawn(schedule) = order else { return None };
     let mut left: Vec<usize> = (0..tasks).collect();
-    let mut rest = usize::try_from(schedule).ok()?;
+    let mut rest = usize::try_from(*schedule).ok()?;
     let mut order = Vec::with_capacity(tasks);
     for size in (1..=tasks).rev() {
         let permutations: usize = (1..size).try_fold(1_usize, |product, n| product.checked_mul(n))?;
@@ -128,10 +190,12 @@ fn serial_order(schedule: u32, tasks: usize) -> Option<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::RefCell;
+    use std::collections::BTreeSet;
 
-    fn run(schedule: u32) -> Vec<(u32, u32)> {
-        let turns = Turns::new(schedule);
+    type Log = Vec<(u32, u32)>;
+
+    fn run(order: Order) -> (Log, Option<Vec<usize>>) {
+        let turns = Turns::new(order);
         let log = RefCell::new(Vec::new());
         let task = |who: u32| -> Task<'_> {
             let (turns, log) = (&turns, &log);
@@ -143,17 +207,59 @@ mod tests {
             })
         };
         turns.together(vec![task(0), task(1), task(2)]);
-        log.into_inner()
+        (log.take(), turns.next_listed())
+    }
+
+    fn drawn(schedule: u32) -> Log {
+        run(Order::Drawn(schedule)).0
     }
 
     #[test]
     fn the_first_schedules_are_all_serial_orders_and_the_others_are_not() {
         let serial =
             |log: &[(u32, u32)]| log.chunks(3).all(|chunk| chunk.iter().all(|row| row.0 == chunk[0].0));
-        let first: Vec<_> = (0..6).map(run).collect();
+        let first: Vec<_> = (0..6).map(drawn).collect();
         assert!(first.iter().all(|log| serial(log)));
-        assert_eq!(first.iter().collect::<std::collections::BTreeSet<_>>().len(), 6);
-        assert!((6..30).map(run).filter(|log| !serial(log)).count() > 15);
-        assert_eq!(run(17), run(17));
+        assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 6);
+        assert!((6..30).map(drawn).filter(|log| !serial(log)).count() > 15);
+        assert_eq!(drawn(17), drawn(17));
+    }
+
+    #[test]
+    fn listed_orders_are_all_there_are_and_no_two_are_the_same() {
+        let mut seen = BTreeSet::new();
+        let mut choices = Some(Vec::new());
+        let mut runs = 0;
+        while let Some(first) = choices {
+            let (log, next) = run(Order::Listed(first));
+            seen.insert(log);
+            runs += 1;
+            choices = next;
+        }
+        // Each task has four turns, of which the last does nothing that the log shows: 9! / (3!)^3 orders of what it shows.
+        assert_eq!(seen.len(), 1_680);
+        assert_eq!(runs, 34_650);
+    }
+
+    #[test]
+    fn workers_take_turns_even_where_the_steps_do_not() {
+        let turns = Turns::new(Order::Drawn(0));
+        let log = RefCell::new(Vec::new());
+        let worker = |who: u32| -> Task<'_> {
+            let (turns, log) = (&turns, &log);
+            Box::pin(async move {
+                for step in 0..8 {
+                    log.borrow_mut().push((who, step));
+                    turns.pass().await;
+                }
+            })
+        };
+        let step: Task<'_> = Box::pin(turns.among(vec![worker(0), worker(1)]));
+        turns.together(vec![step, worker(2)]);
+        let log = log.take();
+        let of = |who: u32| log.iter().position(|row| row.0 == who);
+        assert!(log[..16].iter().all(|row| row.0 < 2), "the first step comes first: {log:?}");
+        assert!(log[..8].iter().any(|row| row.0 == 0) && log[..8].iter().any(|row| row.0 == 1), "{log:?}");
+        assert!(of(2) == Some(16));
     }
 }

@@ -1,6 +1,6 @@
 //! Jobs in a sequence: with several workers, with steps while they wait, killed at a named point.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use actors::provider::api::Outcome;
 use platform_core::subscription::jobs::{self, Call, Point, Seam, Stopped};
@@ -17,30 +17,49 @@ use super::turns::Task;
 pub(super) struct Way<'s, 'a> {
     stage: &'s Stage<'a>,
     crash: Option<CrashAt>,
-    during: RefCell<Option<&'s [During]>>,
+    during: Cell<Option<&'s [During]>>,
     began: Timestamp,
-    killed: Cell<bool>,
+    /// Processes that had been killed when the job began, and those that had ended.
+    killed: u32,
+    ended: u32,
 }
 
 impl<'s, 'a> Way<'s, 'a> {
     pub(super) fn new(stage: &'s Stage<'a>, crash: Option<CrashAt>, during: &'s [During]) -> Self {
-        let during = RefCell::new((!during.is_empty()).then_some(during));
-        Self { stage, crash, during, began: stage.now(), killed: Cell::new(false) }
+        let during = Cell::new((!during.is_empty()).then_some(during));
+        Self {
+            stage,
+            crash,
+            during,
+            began: stage.now(),
+            killed: stage.killed.get(),
+            ended: stage.ended.get(),
+        }
     }
 
+    /// Kills the process at a named point; whatever runs in a killed process goes no further.
     fn kill_if(&self, here: bool) -> Result<(), Stopped> {
-        if here || self.killed.get() {
-            self.killed.set(true);
-            return Err(Stopped);
+        self.lives()?;
+        if here {
+            self.stage.kill();
         }
-        Ok(())
+        self.lives()
+    }
+
+    /// Whether the process takes up new work: not once it was told to stop, in good order or not.
+    fn goes_on(&self) -> bool {
+        self.stage.ended.get() == self.ended
+    }
+
+    fn lives(&self) -> Result<(), Stopped> {
+        if self.stage.killed.get() == self.killed { Ok(()) } else { Err(Stopped) }
     }
 
     /// Takes the steps that are set for the time while the first answer is awaited.
     fn meanwhile(&self) {
-        let Some(steps) = self.during.borrow_mut().take() else { return };
-        for During { after, step } in steps {
-            self.stage.set_clock(self.began.saturating_add(after.0));
+        for During { after, step } in self.during.take().unwrap_or_default() {
+            // Another worker may have waited longer already; `after` never turns the clock back.
+            self.stage.set_clock(self.stage.now().max(self.began.saturating_add(after.0)));
             if let Err(wrong) = self.stage.take(step) {
                 self.stage.seen.borrow_mut().offences.push(wrong);
             }
@@ -54,14 +73,15 @@ impl Outside for Way<'_, '_> {
     }
 
     async fn send(&self, request: ApiRequest) -> Result<ApiResponse, NoAnswer> {
+        let stopped = |_: Stopped| NoAnswer::Stopped;
+        self.lives().map_err(stopped)?;
         let sent_at = self.stage.now();
         let is_charge = request.method == "POST" && request.path.ends_with("payment_intents");
         let outcome = handle(&self.stage.provider, &request, sent_at);
-        if is_charge && self.kill_if(self.crash == Some(CrashAt::AfterSend)).is_err() {
-            return Err(NoAnswer::Stopped);
-        }
+        self.kill_if(is_charge && self.crash == Some(CrashAt::AfterSend)).map_err(stopped)?;
         self.meanwhile();
         self.stage.turns.pass().await;
+        self.lives().map_err(stopped)?;
         match outcome {
             Outcome::TimedOut => Err(NoAnswer::TimedOut),
             Outcome::Answered { response, delay } => {
@@ -88,17 +108,35 @@ impl Outside for Way<'_, '_> {
         };
         self.kill_if(here)?;
         self.stage.turns.pass().await;
-        Ok(())
+        if begins_work(seam) && !self.goes_on() {
+            return Err(Stopped);
+        }
+        self.lives()
     }
 }
 
+/// Whether a seam stands before work that has not begun: a drain lets nobody past it, as in a server.
+const fn begins_work(seam: Seam) -> bool {
+    matches!(seam, Seam::BeforeCommit(Point::Intent | Point::PickUp | Point::Claim | Point::Posting))
+}
+
 impl Stage<'_> {
-    /// Runs one job once, by as many workers as are given.
-    pub(super) fn tick(&self, job: JobName, phase: Option<Phase>, during: &[During]) {
-        if phase == Some(Phase::Plan) {
+    /// Runs one job once; `during` counts for the whole of it, whatever its parts are.
+    pub(super) async fn tick(
+        &self,
+        job: JobName,
+        phase: Option<Phase>,
+        during: &[During],
+    ) -> Result<(), String> {
+        match phase {
+            Some(_) if job != JobName::Renewals => return Err("only `renewals` has phases".to_owned()),
             // Nothing is queued here: what is due is found by its time.
-            return;
+            Some(Phase::Plan) => return Ok(()),
+            Some(Phase::Charge) | None => {}
         }
+        let Some(store) = self.store() else { return Ok(()) };
+        let way = Way::new(self, None, during);
+        let ports = ServerPorts { store: &store, outside: &way };
         let parts: &[JobName] = match job {
             JobName::All => &[JobName::Inbox, JobName::Attempts, JobName::Renewals, JobName::Outbox],
             JobName::Renewals => &[JobName::Renewals],
@@ -107,43 +145,37 @@ impl Stage<'_> {
             JobName::Outbox => &[JobName::Outbox],
         };
         for part in parts {
-            let way = Way::new(self, None, during);
-            let Some(store) = self.store() else { return };
-            let ports = ServerPorts { store: &store, outside: &way };
-            if self.given.workers <= 1 {
-                self.turns.alone(run(&ports, *part, 0));
-                continue;
+            // A process that was ended meanwhile begins nothing new.
+            if !way.goes_on() {
+                break;
             }
-            let ports = &ports;
-            let tasks: Vec<Task<'_>> = (0..self.given.workers)
-                .map(|worker| -> Task<'_> { Box::pin(run(ports, *part, worker)) })
-                .collect();
-            self.turns.together(tasks);
+            self.by_all_workers(&ports, *part).await;
         }
+        Ok(())
     }
 
-    /// A job as one task among others.
-    pub(super) async fn tick_among_others(&self, job: JobName) {
-        let way = Way::new(self, None, &[]);
-        let Some(store) = self.store() else { return };
-        let ports = ServerPorts { store: &store, outside: &way };
-        let parts = match job {
-            JobName::All => vec![JobName::Inbox, JobName::Attempts, JobName::Renewals, JobName::Outbox],
-            one => vec![one],
-        };
-        for part in parts {
-            run(&ports, part, 0).await;
-        }
+    /// Runs a job by as many workers as are given, at the same time on the same store.
+    async fn by_all_workers(&self, ports: &ServerPorts<'_, Way<'_, '_>>, job: JobName) {
+        let tasks: Vec<Task<'_>> = (0..self.given.workers.max(1))
+            .map(|worker| -> Task<'_> { Box::pin(run(ports, job, worker)) })
+            .collect();
+        self.turns.among(tasks).await;
     }
 
-    /// Runs a job and kills the process at a named point; it stays down.
-    pub(super) fn crash(&self, job: JobName, at: CrashAt) {
+    /// Runs a job and kills the process at a named point, the first time that a worker reaches it; it stays down.
+    pub(super) fn crash(&self, job: JobName, at: CrashAt) -> Result<(), String> {
+        let posts = at == CrashAt::AfterPublish;
+        if !matches!((job, posts), (JobName::Outbox, true) | (JobName::Renewals, false)) {
+            return Err(format!("{job:?} has no point {at:?}"));
+        }
         if let Some(store) = self.store() {
             let way = Way::new(self, Some(at), &[]);
             let ports = ServerPorts { store: &store, outside: &way };
-            self.turns.alone(run(&ports, job, 0));
+            let task: Task<'_> = Box::pin(self.by_all_workers(&ports, job));
+            self.turns.together(vec![task]);
         }
-        self.stop();
+        self.kill();
+        Ok(())
     }
 }
 
