@@ -38,6 +38,7 @@
 //! ```
 
 mod expr;
+mod fit;
 mod judge;
 mod parse;
 mod result;
@@ -181,7 +182,7 @@ pub struct GateError {
 }
 
 impl Gate {
-    /// Checks the texts of a gate on `arm` and gives the gate, blocking and not required.
+    /// Checks the texts of a gate on `arm`, and that they fit together, and gives the gate, blocking and not required.
     ///
     /// Whether the arm, the fault and the split's values exist is for the scenario to check: it knows their names.
     ///
@@ -200,7 +201,7 @@ impl Gate {
         let pass = field(&mut errors, "pass", Some(text.pass), expr);
         let warn = field(&mut errors, "warn", text.warn, expr);
         let (Some(metric), Some(pass), true) = (metric, pass, errors.is_empty()) else { return Err(errors) };
-        Ok(Self {
+        let gate = Self {
             id: id.to_owned(),
             metric,
             arm: arm.to_owned(),
@@ -215,7 +216,9 @@ impl Gate {
             fidelity: None,
             no_baseline: NoBaseline::Skip,
             location: None,
-        })
+        };
+        let problems = fit::problems(&gate, text);
+        if problems.is_empty() { Ok(gate) } else { Err(problems) }
     }
 
     /// The limit in one line: `< 0% against before, during cdn-a-fra-dies and 2 min after`.

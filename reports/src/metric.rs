@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use unit::Unit;
 
+use crate::measure::SplitBy;
 use crate::suggest;
 
 /// How a metric is counted, which decides its tally, its merge and its aggregations.
@@ -39,6 +40,15 @@ pub enum Better {
     Neither,
 }
 
+/// What is kept of a metric beside its value over everyone and the whole measured time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Parts {
+    /// Whom it is kept for, each over the whole measured time.
+    pub splits: &'static [SplitBy],
+    /// Whether it is kept for every bucket of time, over everyone: what `during` and `window` need.
+    pub over_time: bool,
+}
+
 /// One entry of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Metric {
@@ -52,6 +62,8 @@ pub struct Metric {
     pub unit: Unit,
     /// Which way is better.
     pub better: Better,
+    /// Into what it is divided, and so what a gate may ask of it.
+    pub parts: Parts,
     /// One sentence for a stakeholder.
     pub meaning: &'static str,
     /// The formula, over what the tally holds.
@@ -90,6 +102,30 @@ pub fn did_you_mean(id: &str) -> Option<&'static str> {
 #[must_use]
 pub fn known(id: &str) -> &'static Metric {
     lookup(id).unwrap_or_else(|| panic!("`{id}` is not in the metric catalogue"))
+}
+
+impl Parts {
+    /// What players count.
+    pub(crate) const VIEWERS: Self =
+        Self { splits: &[SplitBy::Cohort, SplitBy::Cdn, SplitBy::Region, SplitBy::Device], over_time: true };
+    /// As viewers, and by what made them wait.
+    pub(crate) const STALLS: Self = Self { splits: &SplitBy::ALL, over_time: true };
+    /// A distribution over starts: too large to be kept for every bucket.
+    pub(crate) const STARTS: Self = Self { splits: &[SplitBy::Cohort, SplitBy::Region], over_time: false };
+    /// What the platform counts: nobody's in particular.
+    pub(crate) const WHOLE: Self = Self { splits: &[], over_time: true };
+
+    /// In words: `by cohort, region; not over time`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let words: Vec<&str> = self.splits.iter().map(|by| by.word()).collect();
+        let by = if words.is_empty() {
+            "of everything only".to_owned()
+        } else {
+            format!("by {}", words.join(", "))
+        };
+        format!("{by}; {}", if self.over_time { "over time" } else { "not over time" })
+    }
 }
 
 impl Metric {

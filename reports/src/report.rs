@@ -274,11 +274,12 @@ impl Subject {
         self.arms.iter().find(|known| known.id == arm).map_or(arm, |known| &known.label)
     }
 
-    /// The arm that is judged: `after` of the comparison, else the last one.
+    /// The arm that is judged: that of the comparison, else the one called `after`, else the last one.
     #[must_use]
     pub fn judged(&self) -> &str {
-        let last = || self.arms.last().map_or("", |arm| &arm.id);
-        self.compared.as_ref().map_or_else(last, |compared| &compared.after)
+        let called_after = || self.arms.iter().find(|arm| arm.id == "after").or(self.arms.last());
+        let alone = || called_after().map_or("", |arm| arm.id.as_str());
+        self.compared.as_ref().map_or_else(alone, |compared| compared.after.as_str())
     }
 
     /// The arm that is compared with.

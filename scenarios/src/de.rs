@@ -14,11 +14,12 @@ use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use crate::error::{Outcome, Problem};
+use crate::quantity::HINT;
 use crate::source::Place;
 use crate::tree::{Entry, Node, Value};
 
-/// Keys that name the variant of a table that is an enum.
-const TAGS: [&str; 2] = ["kind", "dist"];
+/// Enums whose tables name the variant by a key, and that key. In the tables of all others the variant itself is the key.
+const TAGGED: [(&str, &str); 3] = [("Action", "kind"), ("Service", "dist"), ("Popularity", "dist")];
 
 /// Reads a tree as a type.
 pub(crate) fn read<'de, T: Deserialize<'de>>(node: &'de Node) -> Outcome<T> {
@@ -117,27 +118,49 @@ impl<'de> NodeDeserializer<'de> {
         }
     }
 
-    fn variant(self) -> Outcome<Variant<'de>> {
-        let name_of = |node: &'de Node| {
-            node.as_str()
-                .ok_or_else(|| Problem::new(node.at, format!("expected a word, found {}", node.kind())))
-        };
+    fn variant(self, of: &'static str, words: &'static [&'static str]) -> Outcome<Variant<'de>> {
         let Value::Table(table) = &self.node.value else {
-            return Ok(Variant { name: name_of(self.node)?, name_at: self.node.at, content: None });
+            return Ok(Variant { name: word(self.node)?, name_at: self.node.at, content: None });
         };
-        for tag in TAGS {
-            if let Some(entry) = table.get(tag) {
-                let content = Some(Self { node: self.node, skip: Some(tag) });
-                return Ok(Variant { name: name_of(&entry.node)?, name_at: entry.node.at, content });
-            }
+        if let Some((_, tag)) = TAGGED.into_iter().find(|(name, _)| *name == of) {
+            let entry = table.get(tag).ok_or_else(|| {
+                let problem = Problem::new(self.node.at, format!("missing key `{tag}`"));
+                problem.hint(format!("one of {}", quoted(words)))
+            })?;
+            let content = Some(Self { node: self.node, skip: Some(tag) });
+            return Ok(Variant { name: word(&entry.node)?, name_at: entry.node.at, content });
+        }
+        if let Some(entry) = table.entries.iter().find(|entry| !words.contains(&entry.key.as_str())) {
+            return Err(Problem::new(entry.key_at, format!("unknown key `{}`", entry.key))
+                .suggest(&entry.key, words.iter().copied()));
         }
         match table.entries.as_slice() {
             [only] => {
                 Ok(Variant { name: &only.key, name_at: only.key_at, content: Some(Self::new(&only.node)) })
             }
-            _ => Err(Problem::new(self.node.at, "missing key `kind`")),
+            [_, second, ..] => Err(Problem::new(second.key_at, "a second choice beside the first")
+                .hint(format!("write one of {}", quoted(words)))),
+            [] => {
+                Err(Problem::new(self.node.at, "the table is empty")
+                    .hint(format!("one of {}", quoted(words))))
+            }
         }
     }
+}
+
+/// The word that a node is. Numbers that are meant as words need their quotes.
+fn word(node: &Node) -> Outcome<&str> {
+    node.as_str().ok_or_else(|| {
+        let problem = Problem::new(node.at, format!("expected a word, found {}", node.kind()));
+        match &node.value {
+            Value::Integer(number) => problem.hint(format!("put it in quotes: \"{number}\"")),
+            _ => problem,
+        }
+    })
+}
+
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
@@ -170,11 +193,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        words: &'static [&'static str],
         visitor: V,
     ) -> Outcome<V::Value> {
-        let variant = self.variant()?;
+        let variant = self.variant(name, words)?;
         visitor.visit_enum(variant).map_err(|problem| problem.or_at(self.node.at))
     }
 
@@ -313,6 +336,11 @@ pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     let At { at, value } = At::<Names>::deserialize(deserializer)?;
     Ok(match value {
         Names::One(value) => vec![At { at, value }],
+        Names::Many(names) if names.is_empty() => {
+            return Err(de::Error::custom(format!(
+                "an empty list names nobody{HINT}leave the key out to mean all of them"
+            )));
+        }
         Names::Many(names) => names,
     })
 }

@@ -19,6 +19,8 @@ const DEPTH_MAX: usize = 8;
 #[derive(Debug, Clone)]
 pub struct Document {
     pub(crate) root: Node,
+    /// As read, before anything was set: to tell whose fault an error is.
+    bare: Node,
     pub(crate) files: Files,
     sets: Vec<SetText>,
 }
@@ -73,7 +75,7 @@ impl Document {
         let mut files = Files { folder: file[..split].to_owned(), ..Files::default() };
         let mut reader = Reader { files: &mut files, loader, chain: Vec::new() };
         match reader.read(&file[split..], bytes, None) {
-            Ok(root) => Ok(Self { root, files, sets: Vec::new() }),
+            Ok(root) => Ok(Self { bare: root.clone(), root, files, sets: Vec::new() }),
             Err(problem) => Err(problem.locate(&files.sources)),
         }
     }
@@ -86,6 +88,11 @@ impl Document {
     /// When the key leads nowhere. Whether the value fits is for [`Document::resolve`] to say.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), ScenarioError> {
         let at = self.files.sources.add(&format!("--set {key}"), value);
+        if key.split('.').next() == Some("extends") {
+            let problem = Problem::new(at, "`extends` is read before anything is set")
+                .hint("write a file of your own with `extends`, and run that");
+            return Err(problem.locate(&self.files.sources));
+        }
         let node = value_node(value, at);
         let change = Set { key, key_at: at, node: &node };
         set(&mut self.root, &change).map_err(|problem| problem.locate(&self.files.sources))?;
@@ -116,8 +123,37 @@ impl Document {
     pub fn resolve(&self, loader: &dyn Loader) -> Result<Resolved, ScenarioError> {
         let mut files = self.files.clone();
         let outcome = crate::resolve::resolve(&self.root, &mut files, loader);
-        let resolved = outcome.map_err(|problem| problem.locate(&files.sources))?;
+        let resolved =
+            outcome.map_err(|problem| self.name_changes(problem.locate(&files.sources), loader))?;
         Ok(Resolved { inputs: files.inputs, sets: self.sets.clone(), ..resolved })
+    }
+}
+
+impl Document {
+    /// Adds to an error in a file that others change who they are: the value that is wrong may have been right before.
+    fn name_changes(&self, error: ScenarioError, loader: &dyn Loader) -> ScenarioError {
+        let of_input =
+            |index: usize| {
+                let name = &self.files.inputs.get(index)?.name;
+                Some(library::find(name).map_or_else(
+                    || format!("{}{name}", self.files.folder),
+                    |shipped| shipped.file.to_owned(),
+                ))
+            };
+        let in_file = (0..self.files.inputs.len()).any(|index| of_input(index).as_ref() == Some(&error.file));
+        let Some(root) = of_input(0).filter(|_| in_file) else { return error };
+        let above = (root != error.file).then(|| format!("`{root}`, which extends it"));
+        let alone = || crate::resolve::resolve(&self.bare, &mut self.files.clone(), loader);
+        let was_wrong = || alone().is_err_and(|problem| problem.message == error.message);
+        let blamed = !self.sets.is_empty() && !was_wrong();
+        let sets = self.sets.iter().filter(|_| blamed).map(|set| format!("`--set {}`", set.key));
+        let all: Vec<String> = above.into_iter().chain(sets).collect();
+        if all.is_empty() {
+            return error;
+        }
+        let named = format!("it may not fit what is changed by {}", all.join(", "));
+        let hint = error.hint.map_or_else(|| named.clone(), |hint| format!("{hint}; {named}"));
+        ScenarioError { hint: Some(hint), ..error }
     }
 }
 

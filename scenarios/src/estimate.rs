@@ -3,18 +3,16 @@
 //! Arithmetic on planned averages, not a simulation: it finds scenarios that are ten times too large or whose POPs cannot
 //! carry a normal evening, and refuses to be more precise than that.
 
-use fault_plan::Fault;
+use fault_plan::{Action, Fault};
 use serde::Serialize;
 use units::sample::LogNormal;
-use units::{Bytes, Kbps, Micros, PopId, Ppm, Timestamp};
+use units::{Bytes, Kbps, Micros, PopId, Ppm, RegionId, Timestamp};
 
 use crate::world::audience::{Access, CurvePoint, SessionLength, viewers_at};
 use crate::world::{Cohort, World};
 
-/// Events that a session has beside its segments: playlists, start, end.
-const EVENTS_PER_SESSION: u64 = 6;
-/// Events per segment: request and completion, and one in four is watched for abandoning.
-const EVENTS_PER_SEGMENT_X4: u64 = 9;
+/// Events per hundred segments, those of sessions included. Measured: `benches`, engine suite, `before-after`, both arms.
+const EVENTS_PER_HUNDRED_SEGMENTS: u64 = 287;
 /// Hot state of a player and its share of timers and lists (at most 128 bytes of hot state).
 const BYTES_PER_VIEWER: u64 = 192;
 /// An entry of a cache index: key, size, links, hash slot at 50 % load.
@@ -31,6 +29,8 @@ pub struct Estimate {
     pub sessions: u64,
     /// Seconds of viewing wanted.
     pub viewer_seconds: u64,
+    /// Segments of one (arm, seed), as if nobody waited for any.
+    pub segments: u64,
     /// Events of one (arm, seed).
     pub events: u64,
     /// Memory of one (arm, seed).
@@ -78,8 +78,8 @@ pub struct Blast {
 impl Estimate {
     /// How long one (arm, seed) takes on one thread at a measured speed.
     #[must_use]
-    pub fn time_at(&self, nanoseconds_per_event: u64) -> Micros {
-        Micros(self.events * nanoseconds_per_event / 1_000)
+    pub const fn time_at(&self, nanoseconds_per_segment: u64) -> Micros {
+        Micros(self.segments.saturating_mul(nanoseconds_per_segment) / 1_000)
     }
 }
 
@@ -104,7 +104,8 @@ pub fn estimate(world: &World) -> Estimate {
         peak_viewers: peak,
         sessions,
         viewer_seconds,
-        events: segments * EVENTS_PER_SEGMENT_X4 / 4 + sessions * EVENTS_PER_SESSION,
+        events: segments * EVENTS_PER_HUNDRED_SEGMENTS / 100,
+        segments,
         memory: Bytes(peak * BYTES_PER_VIEWER + cached_objects(world) * BYTES_PER_CACHED_OBJECT),
         mean_bitrate: mean_bitrate(world),
         pops: world.pop_ids().map(|pop| load(world, pop)).collect(),
@@ -116,13 +117,19 @@ pub fn estimate(world: &World) -> Estimate {
 }
 
 /// The share of viewers whose requests pass a fault's target when nothing else is wrong: by weight of its CDN, region, and
-/// the POP nearest to the region. A fault of part of the requests still hits every viewer behind it.
+/// the POP nearest to the region. A fault of part of the requests still hits every viewer behind it, and one that takes
+/// capacity from a POP hits all who use it, wherever they live.
 #[must_use]
 pub fn blast_radius(world: &World, fault: &Fault) -> Ppm {
-    let cdn = fault.target.cdn;
-    let hit = world.region_ids().filter(|&region| {
-        world.route(cdn, region).first().is_some_and(|&(pop, _)| fault.target.matches(cdn, pop, region))
-    });
+    let (cdn, target) = (fault.target.cdn, &fault.target);
+    let takes_capacity =
+        matches!(fault.action, Action::SlowLink { capacity_factor, .. } if capacity_factor < Ppm::ONE);
+    let in_reach = |pop: PopId, region: RegionId| {
+        target.matches(cdn, pop, region) || (takes_capacity && target.pops.contains(&pop))
+    };
+    let hit = world
+        .region_ids()
+        .filter(|&region| world.route(cdn, region).first().is_some_and(|&(pop, _)| in_reach(pop, region)));
     let regions: u64 = hit.map(|region| u64::from(world.region_share(region).0)).sum();
     ppm(regions * u64::from(world.weight_share(cdn).0) / 1_000_000)
 }

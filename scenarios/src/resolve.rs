@@ -3,7 +3,8 @@
 //! Each arm is the whole scenario with its overlay, read and checked for itself, so that an overlay may touch any key of
 //! the world and is refused for the same reasons as the key itself.
 //!
-//! Reading order: this file (header and arms), then [`world`], [`audience`], [`delivery`], [`faults`], [`scale`], [`gates`];
+//! Reading order: this file (header and arms), then [`world`], [`audience`], [`delivery`], [`faults`], [`scale`], [`seats`],
+//! [`gates`];
 //! [`check`] holds what they share.
 
 mod audience;
@@ -12,6 +13,7 @@ mod delivery;
 mod faults;
 mod gates;
 mod scale;
+mod seats;
 mod world;
 
 use units::{Ppm, Seed};
@@ -82,7 +84,11 @@ fn read_file(root: &Node, context: &Context<'_>) -> Outcome<ScenarioFile> {
         return Err(Problem::new(context.files.root_at, "missing key `schema`")
             .hint("begin the file with `schema = 1`, the version of the format"));
     };
-    let version: At<u32> = read(&entry.node).map_err(whole_file)?;
+    let unquoted = |problem: Problem| match entry.node.as_str() {
+        Some(text) => problem.hint(format!("write schema = {text}, without quotes")),
+        None => problem,
+    };
+    let version: At<u32> = read(&entry.node).map_err(unquoted).map_err(whole_file)?;
     if version.value != schema::VERSION {
         return Err(Problem::new(version.at, format!("schema `{}` is not known", version.value))
             .hint(format!("this build reads schema = {}", schema::VERSION)));

@@ -88,9 +88,9 @@ pub(crate) struct ScenarioFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Run {
-    /// Length of the run, warm-up included.
+    /// Length of the run, warm-up included. A multiple of `bucket`.
     pub(crate) duration: At<Duration>,
-    /// Simulated, but outside every gate and headline number. "0s" unless given.
+    /// Simulated, but outside every gate and headline number, "0s" unless given. A multiple of `bucket`.
     pub(crate) warmup: Option<At<Duration>>,
     /// The first seed; further ones count up from it.
     pub(crate) seed: u64,
@@ -231,7 +231,7 @@ pub(crate) struct Fault {
 }
 
 /// What a fault does at full strength.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(tag = "kind")]
 pub(crate) enum Action {
@@ -244,12 +244,13 @@ pub(crate) enum Action {
     },
     /// A brown-out: bytes come, but slowly.
     SlowLink {
-        /// What remains of the capacity, 0 to 1.
+        /// What remains of the capacity of each POP that it is on, 0 to 1. Below 1, it is for all who use these POPs: no
+        /// `share`, no `region`.
         capacity_factor: Share,
         /// Added before the first byte; none unless given.
         added_latency: Option<Duration>,
-        /// The share of requests that it hits; all unless given.
-        share: Option<Share>,
+        /// The share of requests that the latency is added to; all unless given.
+        share: Option<At<Share>>,
     },
 }
 
@@ -277,7 +278,7 @@ pub(crate) struct Target {
     pub(crate) cdn: At<String>,
     /// One of its POPs or a list; all unless given.
     pub(crate) pop: Option<OneOrMany>,
-    /// One region of viewers or a list; all unless given.
+    /// One region of viewers or a list; all unless given. Not for a fault that lowers the capacity of POPs.
     pub(crate) region: Option<OneOrMany>,
 }
 
@@ -320,7 +321,7 @@ pub(crate) struct Gate {
     pub(crate) metric: At<String>,
     /// Such as "<= 0.60%" or "p95 <= 2.5s and p99 <= 6s"; with `vs` also relative, such as "<= -63%".
     pub(crate) pass: At<String>,
-    /// The bound for a warning.
+    /// The bound for a warning: wider than `pass`.
     pub(crate) warn: Option<At<String>>,
     /// Which arm is judged; `after`, or the only arm, unless given.
     pub(crate) arm: Option<At<String>>,
@@ -328,9 +329,9 @@ pub(crate) struct Gate {
     pub(crate) vs: Option<At<String>>,
     /// Only while a fault lasts: "fault:cdn-a-fra-dies + 2m".
     pub(crate) during: Option<At<String>>,
-    /// Worst sliding window of this length.
+    /// Worst sliding window of this length, a multiple of `run.bucket`.
     pub(crate) window: Option<At<String>>,
-    /// Every part must hold, the worst is shown: "cohort", "cdn", "region" or "device".
+    /// Every part must hold, the worst is shown: "cohort", "cdn", "region" or "device", where the metric is kept by it.
     pub(crate) split: Option<At<String>>,
     /// Whether a failure blocks; "block" unless given.
     pub(crate) severity: Option<Severity>,

@@ -90,6 +90,26 @@ pub enum Problem {
     /// A split that is no dimension.
     #[error("unknown split `{0}`")]
     UnknownSplit(String),
+    /// A split by which this metric is not kept.
+    #[error("`{metric}` is not kept by {split}")]
+    NotSplit {
+        /// Id of the metric.
+        metric: &'static str,
+        /// The dimension.
+        split: &'static str,
+    },
+    /// A part of the time of a metric that is kept for the whole time.
+    #[error("`{0}` is kept for the whole measured time only")]
+    NotOverTime(&'static str),
+    /// A part of the time of a part of the viewers.
+    #[error("`{0}` is kept over time for everyone only, not for every {1}")]
+    SplitNotOverTime(&'static str, &'static str),
+    /// A limit that nothing can meet.
+    #[error("no value meets `{0}`")]
+    Contradiction(String),
+    /// A warning that does not hold wherever the gate passes, or adds nothing to it.
+    #[error("`warn` is not wider than `pass`")]
+    WarnNotWider,
 }
 
 /// A problem, where it stands, and what to do about it.
@@ -109,6 +129,11 @@ pub struct ExprError {
 impl ExprError {
     fn at<T>(span: &Spanned<T>, problem: Problem) -> Self {
         Self { at: span.at, len: span.len, problem, hint: None }
+    }
+
+    /// A problem of a whole text.
+    pub(super) fn whole(text: &str, problem: Problem, hint: impl Into<String>) -> Self {
+        Self { at: 0, len: text.len(), problem, hint: Some(hint.into()) }
     }
 
     fn hint(self, hint: impl Into<String>) -> Self {

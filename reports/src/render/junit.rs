@@ -1,4 +1,4 @@
-//! JUnit XML: one suite per scenario, one test case per gate.
+//! JUnit XML: one suite per scenario, one test case per gate, and one that fails where the run was interrupted.
 //!
 //! No times and no time stamps: the file is determined by scenario and seeds. The text of a failure stands in the
 //! message and again in the body, because some readers show only the body.
@@ -35,9 +35,23 @@ pub fn junit(report: &Report) -> String {
         }
         suite.add_test_case(case);
     }
+    if !report.subject.complete {
+        suite.add_property(("complete", "false"));
+        suite.add_test_case(interrupted(report));
+    }
     let mut junit = Junit::new("rehearsal");
     junit.add_test_suite(suite);
     junit.to_string().expect("writing XML to memory does not fail")
+}
+
+/// Whoever reads only this file must not take part of a run for all of it.
+fn interrupted(report: &Report) -> TestCase {
+    let text = format!("the run was interrupted: judged on {}", words::basis(report));
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_type("interrupted").set_message(text.as_str()).set_description(text.as_str());
+    let mut case = TestCase::new("the run came to its end", status);
+    case.set_classname(format!("rehearsal.{}", report.subject.name));
+    case
 }
 
 fn status(gate: &GateResult, open_fails: bool, warn_fails: bool) -> TestCaseStatus {

@@ -2,7 +2,7 @@ use super::*;
 use crate::gate::{Checked, GateState, Interval, Severity};
 use crate::metric::Unit;
 use crate::num::Num;
-use crate::report::{Report, difference, sample};
+use crate::report::{Report, Side, difference, sample};
 use crate::verdict::Verdict;
 
 /// Everything between tags, for reading a page as its readers do.
@@ -100,6 +100,28 @@ fn junit_counts_each_state_where_readers_look() {
     assert!(xml.contains(r#"<skipped message="not judged: this run did not measure it"/>"#));
     assert!(xml.contains("missed, does not block"));
     assert!(!xml.contains("time="), "times differ between runs");
+}
+
+#[test]
+fn an_interrupted_run_is_an_error_in_junit() {
+    let whole = sample::report();
+    assert!(!junit(&whole).contains("interrupted"));
+    let mut part = sample::report();
+    part.subject.complete = false;
+    let xml = junit(&part);
+    assert!(xml.contains(r#"tests="11" skipped="2" failures="2" errors="1""#), "{xml}");
+    assert!(xml.contains(r#"<error message="the run was interrupted: judged on 5 seeds"#), "{xml}");
+}
+
+#[test]
+fn a_change_that_is_written_as_nothing_is_neither_better_nor_worse() {
+    let word = |value: f64| {
+        let mut headline = sample::report().headlines.remove(0);
+        let interval = Some(Interval::new(value * 1.1, value * 0.9));
+        headline.change = Some(Side { value: Num::new(value), interval });
+        words::judgement(&headline).word()
+    };
+    assert_eq!([word(-0.000_2), word(-0.2)], ["no clear change", "better"]);
 }
 
 #[test]

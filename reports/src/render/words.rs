@@ -5,13 +5,16 @@ use crate::metric::{self, Better, Metric, Unit};
 use crate::num::Num;
 use crate::report::{Headline, Report};
 
+/// A change too small for the decimals that are written.
+const NO_CHANGE: &str = "0.0 %";
+
 /// A relative change with its sign: `-63.2 %`.
 pub(super) fn change(value: Num) -> String {
     if !value.get().is_finite() {
         return "from zero".to_owned();
     }
     match format!("{:+.1}", value.get() * 100.0).as_str() {
-        "+0.0" | "-0.0" => "0.0 %".to_owned(),
+        "+0.0" | "-0.0" => NO_CHANGE.to_owned(),
         percent => format!("{percent} %"),
     }
 }
@@ -105,7 +108,7 @@ impl Judgement {
     }
 }
 
-/// Better or worse only when the whole interval is on one side of zero.
+/// Better or worse only when the whole interval is on one side of zero, and the change is not written as nothing.
 pub(super) fn judgement(headline: &Headline) -> Judgement {
     let (Some(metric), Some(change)) = (metric::lookup(&headline.metric), headline.change) else {
         return Judgement::Plain;
@@ -114,8 +117,10 @@ pub(super) fn judgement(headline: &Headline) -> Judgement {
         Some(ends) => (ends.low.get(), ends.high.get()),
         None => (change.value.get(), change.value.get()),
     };
+    let is_written_as_none = self::change(change.value) == NO_CHANGE;
     match metric.better {
         Better::Neither => Judgement::Plain,
+        _ if is_written_as_none => Judgement::Unclear,
         _ if metric.improves(low) && metric.improves(high) => Judgement::Better,
         _ if low != 0.0 && high != 0.0 && (low > 0.0) == (high > 0.0) => Judgement::Worse,
         _ => Judgement::Unclear,

@@ -59,7 +59,7 @@ fn plain(expected: &dyn de::Expected) -> String {
         "u8" => "a whole number from 0 to 255".to_owned(),
         "u16" => "a whole number from 0 to 65535".to_owned(),
         "u32" => "a whole number from 0 to 4294967295".to_owned(),
-        "u64" => "a whole number of at least 0".to_owned(),
+        "u64" => format!("a whole number from 0 to {}", i64::MAX),
         "a sequence" => "a list".to_owned(),
         other if other.starts_with("struct ") || other == "a map" => "a table".to_owned(),
         other => other.to_owned(),

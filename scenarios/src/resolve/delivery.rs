@@ -52,9 +52,19 @@ fn pops(cdn: &schema::Cdn, id: PathwayId, regions: &[String]) -> Outcome<Vec<Pop
             cdn.pops.at,
             format!("no POP of `{}` serves region `{region}`", cdn.id.value),
         )
-        .hint(format!("add `{region} = \"30ms\"` to the `serves` of one of its POPs")));
+        .hint(unserved(region, cdn)));
     }
     Ok(pops)
+}
+
+/// A region that no POP serves is more often a slip in a cohort's `region` than a forgotten POP.
+fn unserved(region: &str, cdn: &schema::Cdn) -> String {
+    let served = cdn.pops.value.iter().flat_map(|pop| pop.value.serves.value.keys()).map(String::as_str);
+    let add = format!("add `{region} = \"30ms\"` to the `serves` of one of its POPs");
+    match reports::suggest::nearest(region, served) {
+        Some(near) => format!("did you mean `{near}` in the `region` of a cohort? else {add}"),
+        None => add,
+    }
 }
 
 fn pop(given: &schema::Pop, cdn: PathwayId, regions: &[String]) -> Outcome<Pop> {

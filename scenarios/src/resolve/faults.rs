@@ -37,12 +37,13 @@ fn fault(given: &schema::Fault, world: &World) -> Outcome<Fault> {
         return Err(Problem::new(given.at, format!("the ramp of fault `{id}` is longer than the fault"))
             .hint(format!("it lasts {}", check::in_words(duration))));
     }
+    whole_pops(given)?;
     let fault = Fault {
         id: id.clone(),
         at,
         duration,
         ramp,
-        action: action(given.action.value),
+        action: action(&given.action.value),
         target: target(&given.on, world)?,
         blast: given.blast.as_ref().map(|blast| limit(&blast.viewers)).transpose()?,
     };
@@ -58,7 +59,35 @@ fn fault(given: &schema::Fault, world: &World) -> Outcome<Fault> {
     Ok(fault)
 }
 
-fn action(given: schema::Action) -> Action {
+/// A link is slow for everyone on it: part of a POP's requests, or one region's, cannot have its capacity taken.
+fn whole_pops(given: &schema::Fault) -> Outcome<()> {
+    let schema::Action::SlowLink { capacity_factor, share, .. } = &given.action.value else { return Ok(()) };
+    if capacity_factor.0 >= Ppm::ONE {
+        return Ok(());
+    }
+    let id = &given.id.value;
+    let refuse = |at, what: &str, hint: &str| {
+        Err(Problem::new(at, format!("fault `{id}` takes capacity from POPs, and cannot do so for {what}"))
+            .hint(hint))
+    };
+    if let Some(share) = share.as_ref().filter(|share| share.value.0 != Ppm::ONE) {
+        return refuse(
+            share.at,
+            "a share of their requests",
+            "leave `share` out, or write capacity_factor = \"100%\" to add latency alone",
+        );
+    }
+    if let Some(region) = given.on.region.as_ref().and_then(|OneOrMany(names)| names.first()) {
+        return refuse(
+            region.at,
+            "one region of viewers",
+            "name its POPs with `pop` instead, or write capacity_factor = \"100%\" to add latency alone",
+        );
+    }
+    Ok(())
+}
+
+fn action(given: &schema::Action) -> Action {
     match given {
         schema::Action::Outage { failure, share } => Action::Outage {
             failure: match failure {
@@ -72,7 +101,7 @@ fn action(given: schema::Action) -> Action {
         schema::Action::SlowLink { capacity_factor, added_latency, share } => Action::SlowLink {
             capacity_factor: capacity_factor.0,
             added_latency: added_latency.map_or(Micros::ZERO, |latency| latency.0),
-            share: share.map_or(Ppm::ONE, |share| share.0),
+            share: share.as_ref().map_or(Ppm::ONE, |share| share.value.0),
         },
     }
 }

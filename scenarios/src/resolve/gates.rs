@@ -62,6 +62,9 @@ fn gate(id: &str, given: &At<schema::Gate>, arms: &[ResolvedArm], context: &Cont
             return Err(Problem::new(vs.at, format!("gate `{id}` compares arm `{other}` with itself")));
         }
     }
+    if let (Some(given), Some(length)) = (&fields.window, parsed.window) {
+        window(given, length, arm)?;
+    }
     if let (Some(during), Some(parsed)) = (&fields.during, &parsed.during) {
         gate.span = Some(span(during, &parsed.fault, parsed.plus, arm)?);
     }
@@ -114,6 +117,22 @@ fn first_problem(errors: &[GateError], fields: &schema::Gate) -> Problem {
         Some(hint) => problem.hint(hint.clone()),
         None => problem,
     }
+}
+
+/// A window slides over whole buckets of the measured time.
+fn window(given: &At<String>, length: Micros, arm: &ResolvedArm) -> Outcome<()> {
+    let clock = &arm.world.clock;
+    let measured = clock.duration - clock.warmup;
+    let text = check::in_words(length);
+    if length == Micros::ZERO || !length.0.is_multiple_of(clock.bucket.0) {
+        return Err(Problem::new(given.at, format!("window of `{text}` is not a multiple of the bucket"))
+            .hint(format!("the bucket is {} (`run.bucket`)", check::in_words(clock.bucket))));
+    }
+    if length > measured {
+        return Err(Problem::new(given.at, format!("window of `{text}` is longer than the measured time"))
+            .hint(format!("{} are measured: the run without its warm-up", check::in_words(measured))));
+    }
+    Ok(())
 }
 
 /// The stretch of time of a fault of the judged arm, without the warm-up.

@@ -2,7 +2,7 @@
 
 use units::{Bytes, Micros, Ppm};
 
-use super::{Context, audience, check, delivery, faults, scale};
+use super::{Context, audience, check, delivery, faults, scale, seats};
 use crate::de::At;
 use crate::error::{Outcome, Problem};
 use crate::schema::{self, Popularity, ScenarioFile};
@@ -33,6 +33,7 @@ pub(super) fn world(file: &ScenarioFile, context: &mut Context<'_>) -> Outcome<W
         pops,
     };
     scale::apply(&mut world, file.scale.as_ref())?;
+    seats::check(&world, file.audience.at)?;
     world.faults = faults::faults(file.fault.as_deref().unwrap_or_default(), &world)?;
     Ok(world)
 }
@@ -60,11 +61,23 @@ fn clock(run: &schema::Run) -> Outcome<Clock> {
         let message = format!("bucket of {} is not a multiple of the epoch", check::in_words(bucket));
         return Err(Problem::new(given.at, message).hint(format!("the epoch is {}", check::in_words(epoch))));
     }
-    if uneven(duration) || uneven(warmup) {
-        return Err(Problem::new(run.duration.at, "duration and warm-up are not multiples of the epoch")
-            .hint(format!("the epoch is {}", check::in_words(epoch))));
-    }
+    whole_buckets(&run.duration, "duration", bucket)?;
+    run.warmup.as_ref().map_or(Ok(()), |given| whole_buckets(given, "warm-up", bucket))?;
     Ok(Clock { duration, warmup, cells, epoch, bucket })
+}
+
+/// Measuring begins and ends between two buckets: part of one would be counted with what the warm-up must hide, or held
+/// against windows of whole ones. A bucket is a multiple of the epoch, so these are, too.
+fn whole_buckets(given: &At<crate::quantity::Duration>, what: &str, bucket: Micros) -> Outcome<()> {
+    let span = given.value.0;
+    if span.0.is_multiple_of(bucket.0) {
+        return Ok(());
+    }
+    let below = Micros(span.0 / bucket.0 * bucket.0);
+    let (below, above) = (check::in_words(below), check::in_words(Micros(below.0 + bucket.0)));
+    let message = format!("{what} of `{}` is not a multiple of the bucket", check::in_words(span));
+    Err(Problem::new(given.at, message)
+        .hint(format!("the bucket is {}: write \"{below}\" or \"{above}\"", check::in_words(bucket))))
 }
 
 fn catalogue(section: &schema::Catalogue) -> Outcome<Catalogue> {

@@ -4,3 +4,4 @@ mod bad_input;
 mod fuzz;
 mod library;
 mod support;
+mod unfit;

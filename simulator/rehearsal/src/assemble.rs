@@ -5,12 +5,13 @@ use std::fmt::Write;
 
 use fault_plan::{Action, Failure as Kind, Fault};
 use reports::gate::Fidelity;
+use reports::metric::Unit;
 use reports::report::{Arm, Assumption, Compared, Sensitivity, Subject};
 use reports::verdict::{OnInconclusive, Rules};
 use reports::{FaultBand, Gate, Num, Report, SeedRun, TimeAxis, stats};
 use scenarios::assumptions::ASSUMPTIONS;
 use scenarios::resolved::Inconclusive;
-use scenarios::{Levers, Resolved};
+use scenarios::{Levers, Resolved, ResolvedArm};
 use units::{Seed, Timestamp};
 
 use crate::failure::Failure;
@@ -67,7 +68,7 @@ fn subject(parts: &Parts<'_>) -> Result<Subject, Failure> {
     Ok(Subject {
         name: resolved.name.clone(),
         title: resolved.title.clone(),
-        description: resolved.description.clone(),
+        description: description(resolved),
         fidelity: Fidelity::Simulated,
         complete: parts.complete,
         repeat: parts.repeat.clone(),
@@ -104,12 +105,34 @@ fn arm(id: &str, levers: Levers) -> Arm {
     Arm { id: id.to_owned(), label: id.to_owned(), levers }
 }
 
-/// The headline compares the first arm with the last, if both differ in levers only.
+/// The two sides of the comparison: the arms that the gates compare, else `before` and `after`, else the first two. A
+/// further arm is never one of them, wherever it stands.
+#[must_use]
+pub fn sides(resolved: &Resolved) -> Option<(&ResolvedArm, &ResolvedArm)> {
+    let arm = |id: &str| resolved.arms.iter().find(|arm| arm.id == id);
+    let by_gate = resolved.gates.iter().find_map(|gate| {
+        let before = gate.vs.as_deref()?.strip_prefix("arm:").and_then(arm)?;
+        Some((before, arm(&gate.arm)?))
+    });
+    let by_role = || arm("before").zip(arm("after"));
+    let by_place = || resolved.arms.first().zip(resolved.arms.get(1));
+    by_gate.or_else(by_role).or_else(by_place)
+}
+
+/// The headline compares arms that differ in nothing but levers.
 fn compared(resolved: &Resolved) -> Option<Compared> {
-    let (before, after) = (resolved.arms.first()?, resolved.arms.last()?);
-    let same_world = before.world == after.world;
-    (before.id != after.id && same_world)
+    let (before, after) = sides(resolved)?;
+    (before.id != after.id && before.world == after.world)
         .then(|| Compared { before: before.id.clone(), after: after.id.clone() })
+}
+
+/// The scenario's own words, and the one number in them that overlays change.
+fn description(resolved: &Resolved) -> String {
+    let peak = resolved.arms.iter().map(|arm| arm.world.peak_viewers()).max().unwrap_or(0);
+    let peak = Unit::Number.format(f64::from(u32::try_from(peak).unwrap_or(u32::MAX)));
+    let words = resolved.description.trim_end();
+    let space = if words.is_empty() { "" } else { " " };
+    format!("{words}{space}At most {peak} viewers at once, as planned.")
 }
 
 fn assumption(assumption: &scenarios::assumptions::Assumption) -> Assumption {
@@ -202,3 +225,6 @@ fn band(fault: &Fault, end: Timestamp) -> FaultBand {
     let label = format!("{}: {what}", fault.id);
     FaultBand { id: fault.id.clone(), label, from: fault.at, to: fault.ends().min(end), arms: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,14 @@ pub use search::{CatalogArgs, CatalogKind, FormatName, QueriesArgs, ServeArgs, S
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// The largest seed: scenarios are TOML, whose numbers have 63 bits and a sign.
+const SEED_MAX: u64 = i64::MAX.unsigned_abs();
+
 /// Rehearses a streaming company's worst evening before its viewers live it.
 #[derive(Debug, Parser)]
 #[command(
     name = "rehearsal",
     version,
-    about,
     after_help = "Without a verb: `rehearsal run before-after`.\n\n\
         Exit codes: 0 all blocking gates pass, 99 a gate failed or a reproduction or validation differs, 98 inconclusive,\n\
         97 could not judge, 2 bad scenario or usage, 101 a bug of ours, 130 interrupted.\n\
@@ -59,7 +61,7 @@ pub struct RunArgs {
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
     /// First seed; further ones count up from it. Example: --seed 7
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=SEED_MAX))]
     pub seed: Option<u64>,
     /// Run exactly so many seeds, at least 1. Example: --seeds 3
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]

@@ -27,7 +27,8 @@ impl Loader for Disk {
     }
 }
 
-fn reason(error: &std::io::Error) -> String {
+/// Why a file or folder could not be used, for people.
+pub(crate) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -1,16 +1,44 @@
-//! Text out: data on stdout, everything else on stderr. A reader that goes away early is no error.
+//! Text out: data on stdout, everything else on stderr. A reader that goes away early is no error; a disk that is full is.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
-/// Writes a line of data.
+use crate::failure::Failure;
+
+/// Why data could not be written, once that has happened. Kept here so that verbs need not ask after every line.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// Writes a line of data. After a line that could not be written nothing more is: no file with holes.
 pub fn data(line: &str) {
-    // A closed pipe (`| head`) means that nobody wants the rest.
-    let _ = writeln!(io::stdout().lock(), "{line}");
+    if LOST.get().is_none() {
+        keep(writeln!(io::stdout().lock(), "{line}"));
+    }
+}
+
+/// Whether all data has arrived, asked once at the end.
+///
+/// # Errors
+/// Exit code 97, when some could not be written.
+pub fn delivered() -> Result<(), Failure> {
+    keep(io::stdout().lock().flush());
+    LOST.get().map_or(Ok(()), |why| {
+        Err(Failure::cannot_judge(format!("the output cannot be written: {why}"))
+            .hint("free some space, or send the output elsewhere"))
+    })
+}
+
+/// Remembers the first failure. A closed pipe (`| head`) means that nobody wants the rest, and is none.
+pub(crate) fn keep(written: io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        LOST.get_or_init(|| error.to_string().to_lowercase());
+    }
 }
 
 /// Writes a line for the person at the terminal.
 pub fn note(line: &str) {
-    // As above: there is nobody left to tell.
+    // There is nobody left to tell.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use reports::verdict::joint_exit_code;
 use scenarios::Resolved;
 use scenarios::document::Document;
 
@@ -27,21 +28,30 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // `--help` and `--version` come this way too, with code 0. A closed pipe is nobody's loss.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
+            // `--help` and `--version` come this way too, with code 0.
+            let code = u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
+            terminal::keep(error.print());
+            return ExitCode::from(if error.use_stderr() { code } else { ended(Ok(code)) });
         }
     };
     let outcome = std::panic::catch_unwind(|| dispatch(cli.verb))
         .unwrap_or_else(|_| Err(Failure::bug("the program panicked (see above)")));
-    ExitCode::from(outcome.unwrap_or_else(|failure| {
-        terminal::note(&failure.to_string());
-        if matches!(failure.code, exit::CANNOT_JUDGE | exit::FAILED | exit::BUG) {
-            let words: Vec<String> = std::env::args().collect();
-            terminal::note(&format!("repeat: {}", terminal::command(&words)));
-        }
-        failure.code
-    }))
+    ExitCode::from(ended(outcome))
+}
+
+/// Says what went wrong and how to repeat it; gives the exit code.
+fn ended(outcome: Outcome) -> u8 {
+    let code = outcome.unwrap_or_else(|failure| told(&failure));
+    terminal::delivered().map_or_else(|failure| joint_exit_code([code, told(&failure)]), |()| code)
+}
+
+fn told(failure: &Failure) -> u8 {
+    terminal::note(&failure.to_string());
+    if matches!(failure.code, exit::CANNOT_JUDGE | exit::FAILED | exit::BUG) {
+        let words: Vec<String> = std::env::args().collect();
+        terminal::note(&format!("repeat: {}", terminal::command(&words)));
+    }
+    failure.code
 }
 
 fn dispatch(verb: Option<Verb>) -> Outcome {

@@ -138,10 +138,13 @@ fn a_gate_says_its_limit_in_one_line() {
         vs: Some("arm:before"),
         during: Some("fault:dies + 2m"),
         window: Some("1m"),
-        split: Some("cohort"),
         ..GateText::default()
     };
-    check(&text, "< 0% against before, during dies and 2 min after, worst 1 min, every cohort");
+    check(&text, "< 0% against before, during dies and 2 min after, worst 1 min");
+    check(
+        &GateText { metric, pass: "<= 1%", split: Some("cohort"), ..GateText::default() },
+        "<= 1%, every cohort",
+    );
 }
 
 fn decimal() -> impl Strategy<Value = Decimal> {

@@ -147,9 +147,9 @@ fn panel_marks(panel: &Panel, x: &Scale, top: f64) -> Markup {
             (panel.metric.label)
             @if panel.metric.id == "playback.rebuffering_ratio" { tspan.quiet { " = " (panel.metric.formula) } }
         }
-        @for tick in &ticks {
+        @for (tick, label) in ticks.iter().zip(tick_labels(panel.metric, &ticks)) {
             line.grid x1=(px(LEFT)) x2=(px(WIDTH - RIGHT)) y1=(px(y.px(*tick))) y2=(px(y.px(*tick))) {}
-            text.t.end x=(px(LEFT - 6.0)) y=(px(y.px(*tick) + 4.0)) { (compact(panel.metric, *tick)) }
+            text.t.end x=(px(LEFT - 6.0)) y=(px(y.px(*tick) + 4.0)) { (label) }
         }
         // The dashed line last, so that both are seen where they coincide.
         @for curve in panel.sides.iter().rev() {
@@ -182,34 +182,45 @@ fn end_labels<'a>(panel: &'a Panel, y: &Scale) -> Vec<(&'static str, &'a str, f6
 
 fn time_axis(x: &Scale, bottom: f64) -> Markup {
     let step = time_step(x.to);
+    let with_seconds = step < 60.0;
     let count = (0..=64_u32).map(|n| f64::from(n) * step).take_while(|&at| at <= x.to + 0.001);
     html! {
         line.axis x1=(px(LEFT)) x2=(px(WIDTH - RIGHT)) y1=(px(bottom)) y2=(px(bottom)) {}
         @for at in count {
             line.axis x1=(px(x.px(at))) x2=(px(x.px(at))) y1=(px(bottom)) y2=(px(bottom + 4.0)) {}
-            text.t.middle x=(px(x.px(at))) y=(px(bottom + 18.0)) { (super::clock_of(at)) }
+            text.t.middle x=(px(x.px(at))) y=(px(bottom + 18.0)) { (time_label(at, with_seconds)) }
         }
-        text.t.quiet x=(px(WIDTH - RIGHT + 6.0)) y=(px(bottom + 18.0)) { "h:min" }
+        // Beside the last label, which reaches half its width beyond the axis.
+        text.t.quiet x=(px(WIDTH - RIGHT + 34.0)) y=(px(bottom + 18.0)) { (if with_seconds { "h:min:s" } else { "h:min" }) }
     }
 }
 
-/// A tick label: `400 k`, `2.5 %`.
-fn compact(metric: &Metric, value: f64) -> String {
-    let trimmed = |value: f64| {
-        let text = format!("{value:.2}");
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+/// All labels of an axis alike: `0:05`, or `0:05:00` where the steps are shorter than a minute.
+fn time_label(seconds: f64, with_seconds: bool) -> String {
+    let text = super::clock_of(seconds);
+    if with_seconds && text.matches(':').count() == 1 { format!("{text}:00") } else { text }
+}
+
+/// The labels of an axis, all in the unit of its top and with as many decimals as its steps need: `200 k`, `2.5 %`.
+fn tick_labels(metric: &Metric, ticks: &[f64]) -> Vec<String> {
+    let top = ticks.last().copied().unwrap_or(0.0);
+    let (factor, unit) = match metric.unit {
+        crate::metric::Unit::Share => (100.0, " %"),
+        _ if top >= 1e6 => (1e-6, " M"),
+        _ if top >= 1e3 => (1e-3, " k"),
+        _ => (1.0, ""),
     };
-    match metric.unit {
-        crate::metric::Unit::Share => {
-            let percent = value * 100.0;
-            let text = if percent < 0.01 { format!("{percent:.4}") } else { format!("{percent:.3}") };
-            let text = text.trim_end_matches('0').trim_end_matches('.');
-            format!("{} %", if text.is_empty() { "0" } else { text })
-        }
-        _ if value >= 1e6 => format!("{} M", trimmed(value / 1e6)),
-        _ if value >= 1e3 => format!("{} k", trimmed(value / 1e3)),
-        _ => trimmed(value),
-    }
+    let written = |decimals: usize| -> Vec<String> {
+        ticks.iter().map(|tick| format!("{:.decimals$}{unit}", tick * factor)).collect()
+    };
+    let exact = |decimals: &usize| {
+        let unit_length = unit.len();
+        written(*decimals).iter().zip(ticks).all(|(text, tick)| {
+            let shown = text[..text.len() - unit_length].parse::<f64>().unwrap_or(f64::NAN);
+            (shown - tick * factor).abs() <= top * factor * 1e-6
+        })
+    };
+    written((0..=5).find(exact).unwrap_or(5))
 }
 
 fn description(report: &Report) -> String {
@@ -254,4 +265,31 @@ fn table(panels: &[Panel]) -> Markup {
 fn rounded(panel: &Panel) -> impl Fn(f64) -> f64 {
     let whole = panel.metric.unit == crate::metric::Unit::Number;
     move |value| if whole { (value + 0.5).floor() } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_one_axis_are_alike() {
+        let check = |metric: &str, ticks: &[f64], expected: &[&str]| {
+            assert_eq!(tick_labels(known(metric), ticks), expected);
+        };
+        let share = "playback.rebuffering_ratio";
+        check(
+            share,
+            &[0.0, 0.0025, 0.005, 0.0075, 0.01],
+            &["0.00 %", "0.25 %", "0.50 %", "0.75 %", "1.00 %"],
+        );
+        check(share, &[0.0, 0.01, 0.02], &["0 %", "1 %", "2 %"]);
+        let viewers = "audience.concurrent_viewers";
+        check(viewers, &[0.0, 500.0, 1_000.0, 1_500.0], &["0.0 k", "0.5 k", "1.0 k", "1.5 k"]);
+        check(viewers, &[0.0, 20_000.0, 40_000.0], &["0 k", "20 k", "40 k"]);
+        assert_eq!(
+            ["0:00:00", "0:00:30"].map(str::to_owned),
+            [time_label(0.0, true), time_label(30.0, true)]
+        );
+        assert_eq!(time_label(300.0, false), "0:05");
+    }
 }

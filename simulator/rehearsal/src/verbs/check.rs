@@ -5,23 +5,28 @@ use scenarios::{Resolved, ResolvedArm};
 use serde_json::json;
 use units::Ppm;
 
+use super::sensitivity::Table;
 use super::{open, resolve};
 use crate::cli::CheckArgs;
 use crate::failure::{Outcome, exit};
 use crate::terminal;
 
-/// CPU time of one event on the machine that the project is measured on: `benches`, engine suite.
-const NANOSECONDS_PER_EVENT: u64 = 100;
+/// CPU time of one segment with all its events, on one quiet core of the machine that the project is measured on: `benches`,
+/// engine suite, `before-after`.
+const NANOSECONDS_PER_SEGMENT: u64 = 620;
 
 pub(super) fn check(args: &CheckArgs) -> Outcome {
     let mut values = Vec::new();
     for name in &args.scenarios {
-        let resolved = resolve(&open(name, &args.set)?, &[])?;
+        let document = open(name, &args.set)?;
+        let resolved = resolve(&document, &[])?;
         crate::assemble::gates(&resolved)?;
+        let table = Table::of(&document, &resolved)?;
         if args.json {
-            values.push(value(&resolved));
+            values.push(value(&resolved, table.as_ref()));
         } else {
             describe(&resolved);
+            table.iter().for_each(describe_table);
         }
     }
     match &values[..] {
@@ -32,9 +37,33 @@ pub(super) fn check(args: &CheckArgs) -> Outcome {
     Ok(exit::OK)
 }
 
-fn value(resolved: &Resolved) -> serde_json::Value {
+fn value(resolved: &Resolved, table: Option<&Table>) -> serde_json::Value {
     let arms = resolved.arms.iter().map(|arm| json!({ "arm": arm.id, "estimate": estimate(&arm.world) }));
-    json!({ "scenario": resolved.name, "valid": true, "arms": arms.collect::<Vec<_>>() })
+    let sensitivity = table.map(|table| {
+        let (runs, seconds) = cost(table);
+        json!({ "runs": runs, "cpu_seconds": seconds })
+    });
+    json!({
+        "scenario": resolved.name, "valid": true, "arms": arms.collect::<Vec<_>>(), "sensitivity": sensitivity,
+    })
+}
+
+/// How many runs the sensitivity table takes, and how many CPU-seconds.
+fn cost(table: &Table) -> (usize, f64) {
+    let jobs = table.jobs();
+    let seconds: f64 = jobs.iter().map(|job| seconds_of(&estimate(&job.arm.world))).sum();
+    (jobs.len(), seconds)
+}
+
+fn describe_table(table: &Table) {
+    let (runs, seconds) = cost(table);
+    terminal::data(&format!(
+        "  the sensitivity table comes on top: {runs} smaller runs, about {seconds:.0} CPU-seconds (--no-sensitivity leaves it out)"
+    ));
+}
+
+fn seconds_of(plan: &Estimate) -> f64 {
+    plan.time_at(NANOSECONDS_PER_SEGMENT).as_secs_f64()
 }
 
 fn describe(resolved: &Resolved) {
@@ -65,7 +94,7 @@ fn describe(resolved: &Resolved) {
 fn describe_arm(arm: &ResolvedArm, resolved: &Resolved) {
     let plan: Estimate = estimate(&arm.world);
     let runs = u64::from(resolved.seeds.min) * resolved.arms.len() as u64;
-    let seconds = plan.time_at(NANOSECONDS_PER_EVENT).as_secs_f64() * to_f64(runs);
+    let seconds = seconds_of(&plan) * to_f64(runs);
     terminal::data(&format!(
         "  {} viewers at the peak, {} sessions, {} h watched; {:.1} million events and {} MB for each of {runs} runs, about {seconds:.0} CPU-seconds in all",
         plan.peak_viewers,

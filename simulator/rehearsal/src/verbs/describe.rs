@@ -98,7 +98,8 @@ pub(super) fn explain(args: &ExplainArgs) -> Outcome {
     };
     if args.json {
         let value = json!({
-            "gate": gate.id, "scenario": resolved.name, "arm": gate.arm, "limit": gate.limit(), "metric": gate.metric,
+            "gate": gate.id, "scenario": resolved.name, "arm": gate.arm, "limit": gate.limit(),
+            "warn": gate.warn.as_ref().map(ToString::to_string), "required": gate.required, "metric": gate.metric,
         });
         terminal::data(&value.to_string());
         return Ok(exit::OK);
@@ -115,7 +116,13 @@ pub(super) fn explain(args: &ExplainArgs) -> Outcome {
         reports::gate::Severity::Block => "a failure fails the run (exit code 99)",
         reports::gate::Severity::Advise => "shown with its distance, never decides",
     };
+    if let Some(warn) = &gate.warn {
+        terminal::data(&format!("  beyond that, {warn} is a warning and passes"));
+    }
     terminal::data(&format!("  {decides}"));
+    if gate.required {
+        terminal::data("  required: where it cannot be judged, it has failed");
+    }
     explain_metric(gate.metric);
     Ok(exit::OK)
 }
@@ -124,5 +131,6 @@ fn explain_metric(metric: &metric::Metric) {
     terminal::data(&format!("{} ({})", metric.id, metric.label));
     terminal::data(&format!("  {}", metric.meaning));
     terminal::data(&format!("  formula: {}", metric.formula));
+    terminal::data(&format!("  kept: {}", metric.parts.text()));
     terminal::data(&format!("  source: {}", metric.source));
 }

@@ -9,6 +9,7 @@ use scenarios::loader::Recorded;
 use scenarios::{Resolved, ResolvedArm};
 use sim_engine::reads_the_same;
 
+use crate::assemble::sides;
 use crate::failure::Failure;
 use crate::simulate::{Job, Ran, Runner};
 
@@ -45,11 +46,11 @@ impl Table {
         Ok(Some(Self { seed: resolved.seeds.first, viewers, cases: cases.collect(), base }))
     }
 
-    /// The first and the last arm of each scenario of the table, the unchanged one first.
+    /// The two sides of each scenario of the table, the unchanged one first.
     fn arms(&self) -> Vec<&ResolvedArm> {
         let all =
             std::iter::once(&self.base).chain(self.cases.iter().flatten().map(|(_, resolved)| resolved));
-        all.flat_map(|resolved| [resolved.arms.first(), resolved.arms.last()]).flatten().collect()
+        all.filter_map(sides).flat_map(|(before, after)| [before, after]).collect()
     }
 
     /// For each of [`Table::arms`] the place of its job: cases that an arm cannot tell apart share one.

@@ -134,6 +134,12 @@ fn wrong_words_on_the_command_line_are_refused_with_the_right_ones() {
     for (args, words, more_words) in [
         (&["rnu", "smoke"][..], "unrecognized subcommand 'rnu'", "--help"),
         (&["run", "smoke", "--seds", "3"], "unexpected argument '--seds'", "'--seeds'"),
+        (
+            &["run", "smoke", "--seed", "9223372036854775808"],
+            "9223372036854775808 is not in 0..=9223372036854775807",
+            "",
+        ),
+        (&["run", "smoke", "--set", "extends=[]"], "`extends` is read before anything is set", "of your own"),
         (&["run", "smoke", "--seeds", "0"], "0 is not in 1..=1000", ""),
         (&["run", "smoke", "--seeds", "many"], "invalid value 'many' for '--seeds <N>'", ""),
         (&["run", "smoke", "--threads", "0"], "0 is not in 1..=256", ""),

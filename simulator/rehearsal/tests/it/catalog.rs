@@ -88,8 +88,13 @@ fn what_is_set_aside_is_listed_and_a_wrong_store_says_what_to_do() {
         assert_eq!(refused.code, Some(2), "{}", refused.stderr);
         assert!(refused.stderr.contains("hint: ") && refused.stderr.contains(hint), "{}", refused.stderr);
     }
-    let missing = sandbox.run(&["catalog", "import", "none.jsonl", "--store", "c.sqlite"]);
-    assert_eq!(missing.code, Some(2), "{}", missing.stderr);
+    let before = sandbox.contents();
+    for file in ["none.jsonl", "."] {
+        let missing = sandbox.run(&["catalog", "import", file, "--store", "new.sqlite"]);
+        assert_eq!(missing.code, Some(2), "{}", missing.stderr);
+        assert!(!missing.stderr.contains("in the catalogue"), "{}", missing.stderr);
+    }
+    assert_eq!(sandbox.contents(), before, "a file that is not there left a catalogue behind");
 }
 
 #[test]

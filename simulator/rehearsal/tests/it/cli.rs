@@ -26,6 +26,7 @@ fn every_verb_has_help_on_stdout() {
             "{verb}"
         );
     }
+    assert!(top.stdout.starts_with("Rehearses a streaming company's worst evening"), "{}", top.stdout);
     for words in ["Exit codes:", "99", "98", "97", "101", "130", "Without a verb"] {
         assert!(top.stdout.contains(words), "{words}");
     }
@@ -93,6 +94,19 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!((finished.stdout.lines().count(), finished.stderr.as_str()), (1, "ended 0\n"));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_stdout_is_a_failure_with_its_reason() {
+    let sandbox = Sandbox::new();
+    for line in ["list metrics", "schema", "--help"] {
+        // Writing to this device always fails as on a full disk.
+        let failed = sandbox.shell(&format!("{BINARY} {line} > /dev/full")).expect(97);
+        let words = "error: the output cannot be written: no space left on device";
+        assert!(failed.stderr.starts_with(words), "{line}: {}", failed.stderr);
+        failed.repeat();
+    }
+}
+
 #[test]
 fn lists_name_everything_and_their_json_agrees() {
     let sandbox = Sandbox::new();
@@ -133,7 +147,9 @@ fn every_metric_and_every_gate_explains_itself() {
                 [&gate.id, &gate.metric, "formula:", "source:"].iter().all(|part| text.contains(*part)),
                 "{text}"
             );
+            assert!(gate.warn.as_ref().is_none_or(|warn| text.contains(warn.as_str())), "{text}");
             let json = sandbox.run(&[&args[..], &["--json"]].concat()).expect(0).json();
+            assert_eq!(json["warn"].as_str(), gate.warn.as_deref());
             assert_eq!((&json["gate"], &json["metric"]["id"]), (&gate.id.into(), &gate.metric.into()));
         }
     }

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use quick_junit::{TestCase, TestCaseStatus};
 use reports::gate::{GateResult, GateState, Severity};
+use reports::measure::{Split, SplitBy};
 use scenarios::library::SHIPPED;
 use scenarios::{Document, NoFiles};
 
@@ -41,6 +42,14 @@ const FULL_STORE_AFTER: &[&str] = &[concat!(
     r#"arm.after.set={ "session_store.servers" = 1, "session_store.queue_limit" = 2, "#,
     r#""session_store.service" = { dist = "constant", value = "1s" } }"#
 )];
+/// Every start waits five seconds for the session store, longer than some of them have patience.
+const LATE_STORE: &[&str] =
+    &["session_store.servers=1000", r#"session_store.service={ dist = "constant", value = "5s" }"#];
+/// The same, with the modernisation alone to blame.
+const LATE_STORE_AFTER: &[&str] = &[concat!(
+    r#"arm.after.set={ "session_store.servers" = 1000, "#,
+    r#""session_store.service" = { dist = "constant", value = "5s" } }"#
+)];
 /// The platform as it was, called `after`.
 const NOTHING_DONE: &[&str] = &[
     "arm.after.levers.steering=static",
@@ -51,7 +60,7 @@ const NOTHING_DONE: &[&str] = &[
 ];
 
 /// The gates of `before-after`, and of `peak-hour`, which extends it.
-const EVENING_CASES: [Case; 10] = [
+const EVENING_CASES: [Case; 13] = [
     Case { gate: "buffer-rate", broken: SMALL_POPS },
     Case { gate: "buffer-rate-worst-cohort", broken: &["audience.cohort.phone-3g.access=3g"] },
     // A whole CDN hangs, and neither steering nor players' timers notice.
@@ -67,6 +76,8 @@ const EVENING_CASES: [Case; 10] = [
     },
     Case { gate: "startup", broken: SLOW_STORE },
     Case { gate: "start-failures", broken: FULL_STORE },
+    Case { gate: "exits-before-start", broken: LATE_STORE },
+    Case { gate: "mean-bitrate", broken: SMALL_POPS },
     Case { gate: "buffer-improves", broken: NOTHING_DONE },
     // Access networks that stall by themselves leave less to improve.
     Case {
@@ -80,12 +91,15 @@ const EVENING_CASES: [Case; 10] = [
     },
     Case { gate: "guard-mean-bitrate", broken: &[r#"arm.after.set={ "scale.pop_capacity" = 0.5 }"#] },
     Case { gate: "guard-start-failures", broken: FULL_STORE_AFTER },
+    Case { gate: "guard-exits-before-start", broken: LATE_STORE_AFTER },
     Case { gate: "guard-viewer-seconds", broken: FULL_STORE_AFTER },
 ];
 
-const SMOKE_CASES: [Case; 3] = [
+const SMOKE_CASES: [Case; 5] = [
     Case { gate: "buffer-rate", broken: SMALL_POPS },
     Case { gate: "start-failures", broken: FULL_STORE },
+    Case { gate: "exits-before-start", broken: LATE_STORE },
+    Case { gate: "mean-bitrate", broken: SMALL_POPS },
     Case {
         gate: "buffer-improves",
         broken: &[
@@ -97,9 +111,12 @@ const SMOKE_CASES: [Case; 3] = [
 ];
 
 /// A band has two sides.
-const CALM_CASES: [Case; 2] = [
+const CALM_CASES: [Case; 5] = [
     Case { gate: "buffer-rate-band", broken: &["scale.pop_capacity=0.02"] },
     Case { gate: "buffer-rate-band", broken: &[r#"audience.cohort.*.access={ fixed = "100Mbps" }"#] },
+    Case { gate: "start-failures", broken: FULL_STORE },
+    Case { gate: "exits-before-start", broken: LATE_STORE },
+    Case { gate: "mean-bitrate", broken: &[r#"audience.cohort.*.access={ fixed = "1Mbps" }"#] },
 ];
 
 /// A scenario, the overlays that make its world kind, and the ways to break it.
@@ -196,6 +213,45 @@ fn every_gate_of_smoke_fails_on_a_platform_that_breaks_it() {
 #[test]
 fn every_gate_of_calm_fails_on_a_platform_that_breaks_it() {
     check("calm");
+}
+
+/// The one stall that nobody sees is that of a viewer who never started.
+#[test]
+fn a_run_in_which_nobody_can_start_is_no_pass() {
+    let store = r#"session_store.service={ dist = "constant", value = "2s" }"#;
+    let judged = judge("smoke", &[&["fault=[]", store]]);
+    assert_eq!(judged.finished.code, Some(99));
+    assert!(judged.says_failed("exits-before-start"), "{}", judged.finished.stderr);
+}
+
+/// Gates that compare have nothing to compare with, and those that do not still hold the line.
+#[test]
+fn one_arm_alone_is_judged_on_its_starts_and_its_bitrate() {
+    let sandbox = Sandbox::new();
+    let args = ["run", "smoke", "--arm", "after", "--seeds", "1", "--no-sensitivity", "--out", "out"];
+    let small = SMALL_POPS.iter().flat_map(|set| ["--set", set]);
+    let finished = sandbox.run(&args.into_iter().chain(small).collect::<Vec<_>>()).expect(99);
+    assert!(finished.stderr.lines().any(|line| line == "gate mean-bitrate: FAIL"), "{}", finished.stderr);
+}
+
+/// `check` refuses gates by what the catalogue says is kept, so it must say what the engine keeps.
+#[test]
+fn the_catalogue_says_what_a_run_keeps_of_each_metric() {
+    let sandbox = Sandbox::new();
+    sandbox.run_tiny(&["--out", "out"]).expect_judged();
+    let report = sandbox.report("out");
+    let run = report.runs.first().expect("a run");
+    for metric in reports::metric::all() {
+        let of_metric = run.measurements.iter().filter(|measured| measured.metric == metric.id);
+        let kept: BTreeSet<SplitBy> = of_metric.filter_map(|measured| measured.split.by()).collect();
+        let said: BTreeSet<SplitBy> = metric.parts.splits.iter().copied().collect();
+        assert_eq!(kept, said, "{}", metric.id);
+        let whole = run.get(metric.id, &Split::All).unwrap_or_else(|| panic!("no {}", metric.id));
+        assert_eq!(!whole.buckets.is_empty(), metric.parts.over_time, "{}", metric.id);
+        let over_time = |split: &Split| run.get(metric.id, split).is_some_and(|m| !m.buckets.is_empty());
+        let mut parts = run.measurements.iter().map(|m| &m.split).filter(|split| **split != Split::All);
+        assert!(parts.all(|split| !over_time(split)), "{} by parts over time", metric.id);
+    }
 }
 
 #[test]

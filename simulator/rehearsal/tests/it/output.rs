@@ -170,6 +170,7 @@ fn an_interrupted_run_reports_the_seeds_that_were_done_and_says_so() {
     );
     assert!(sandbox.read("out/report.html").contains("The run was interrupted"));
     assert!(sandbox.read("out/summary.md").contains("INTERRUPTED"));
+    assert!(sandbox.read("out/junit.xml").contains(r#"type="interrupted""#));
     let again = sandbox.run(&["reproduce", "out/report.json"]).expect(2);
     assert!(again.stderr.contains("the report is of an interrupted run"), "{}", again.stderr);
 }

@@ -1,14 +1,16 @@
 //! `rehearsal catalog import` and `rehearsal catalog quarantine`.
 
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use platform_server::catalog::import::{self, Changed, Progress, Request, Summary};
+use platform_server::catalog::import::{self, Changed, ImportError, Progress, Request, Summary};
 use platform_server::catalog::store::CatalogStore;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome, exit};
+use crate::files::reason;
 use crate::stored_catalog::{import_failure, open_existing, runtime, store_failure};
 use crate::terminal;
 
@@ -19,6 +21,8 @@ const LINE_RECORDS: u64 = 100_000;
 struct Watcher {
     bar: Option<ProgressBar>,
     said: u64,
+    /// Records that were read so far, in this import or before it.
+    records: u64,
 }
 
 impl Watcher {
@@ -30,11 +34,12 @@ impl Watcher {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
             bar
         });
-        Self { bar, said: 0 }
+        Self { bar, said: 0, records: 0 }
     }
 
     fn see(&mut self, progress: &Progress) {
         let position = &progress.position;
+        self.records = position.records;
         let text = format!("{} records, {} set aside", position.records, position.quarantined);
         match &self.bar {
             Some(bar) => {
@@ -52,7 +57,22 @@ impl Watcher {
     }
 }
 
+/// A name that is wrong must not leave an empty catalogue behind, so the file is opened before the database is.
+fn readable(path: &Path) -> Result<(), Failure> {
+    let opened = File::open(path).and_then(|file| file.metadata());
+    let refuse = |why: &str| {
+        Failure::usage(format!("`{}` cannot be read: {why}", path.display()))
+            .hint("name a file of titles: JSON Lines or CSV, plain or as .gz")
+    };
+    match opened {
+        Ok(about) if about.is_dir() => Err(refuse("it is a folder")),
+        Ok(_) => Ok(()),
+        Err(error) => Err(refuse(&reason(&error))),
+    }
+}
+
 pub(super) fn import(store: &Path, request: &Request, json: bool) -> Outcome {
+    readable(&request.path)?;
     runtime()?.block_on(async {
         let store = CatalogStore::open(store).await.map_err(|error| store_failure(&error))?;
         let mut watcher = Watcher::new();
@@ -64,7 +84,15 @@ pub(super) fn import(store: &Path, request: &Request, json: bool) -> Outcome {
         if let Some(bar) = &watcher.bar {
             bar.finish_and_clear();
         }
-        let summary = imported.map_err(|error| import_failure(&error))?;
+        let summary = imported.map_err(|error| {
+            let failure = import_failure(&error);
+            let nothing_read = watcher.records == 0 && matches!(error, ImportError::Read { .. });
+            if nothing_read {
+                failure.hint("name a file that can be read; nothing was imported")
+            } else {
+                failure
+            }
+        })?;
         let (titles, unseen) = (store.titles().await, store.titles_without_windows().await);
         let titles = titles.map_err(|error| store_failure(&error))?;
         let unseen = unseen.map_err(|error| store_failure(&error))?;
