@@ -15,6 +15,7 @@
 //! - [`invariants`]: what must hold after every write.
 //! - [`store`]: what a store of these rows can do.
 //! - [`books`]: the store in memory, which stores in SQL are tested against.
+//! - [`outbox`]: when a notice is posted, and posted again.
 //! - [`jobs`]: renewals, unknown charges, stored webhooks, notices: what calls what, over any store and provider.
 
 pub mod access;
@@ -30,6 +31,8 @@ pub mod dunning;
 pub mod invariants;
 pub mod jobs;
 mod names;
+mod origin;
+pub mod outbox;
 pub mod proration;
 pub mod rows;
 pub mod store;

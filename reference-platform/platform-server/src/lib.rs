@@ -7,9 +7,11 @@
 //! - [`search_api`]: search over HTTP: routes, parameters, errors, the search page.
 //! - [`billing`]: subscriptions, webhook intake and jobs over SQLite and HTTP.
 //! - [`http_server`]: the accept loop that all routes are served by.
+//! - [`log`]: warnings and errors as lines.
 
 pub mod billing;
 pub mod catalog;
 pub mod http_server;
+pub mod log;
 pub mod search;
 pub mod search_api;

@@ -38,10 +38,19 @@ pub struct Provider {
     pub charges: Script,
     /// What it does with the next refunds.
     pub refunds: Script,
+    /// Stands in the ids of its payments and refunds before their number. Nothing for a provider whose books begin with the platform's;
+    /// another one whose books begin later needs names of its own, because ids are unique for ever.
+    pub names: String,
     kept: BTreeMap<String, Kept>,
 }
 
 impl Provider {
+    /// A provider with names of its own, as [`Self::names`] says.
+    #[must_use]
+    pub fn named(names: String) -> Self {
+        Self { names, ..Self::default() }
+    }
+
     /// Puts an existing subscription into the books, which the provider owns.
     pub fn own(&mut self, mirror: Mirror) {
         self.books.mirrors.insert(mirror.id.clone(), mirror);

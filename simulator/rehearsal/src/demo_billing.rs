@@ -39,7 +39,7 @@ use crate::failure::Failure;
 use crate::host;
 
 /// How the demo is set up.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Setup {
     /// The database; made and filled if it is not there.
     pub path: PathBuf,
@@ -47,12 +47,19 @@ pub struct Setup {
     pub subscribers: u32,
     /// The provider's behaviour.
     pub seed: u64,
-    /// Where notices are posted; nowhere if not said.
-    pub notices: Option<String>,
+    /// Where notices are posted, and the secret that they are signed with; nowhere if not said.
+    pub notices: Option<(String, Vec<u8>)>,
     /// What support shows.
     pub internal_token: String,
     /// Secret of the webhook endpoint.
     pub webhook_secret: String,
+}
+
+impl std::fmt::Debug for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Most of the rest is secret.
+        f.debug_struct("Setup").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 /// A running demo.
@@ -85,16 +92,17 @@ impl Demo {
         let store = SqliteStore::open(&options, plans.clone()).await.map_err(|error| cannot(&error))?;
         let store = Arc::new(store);
         fill(&store, &plans, setup.subscribers).await.map_err(|error| cannot(&error))?;
-        let provider: Arc<Mutex<Provider>> = Arc::default();
+        // Its books begin with this run, the database may be older: no payment may be named like one of a run before.
+        let names = format!("{}_", hex(&random_key().map_err(|error| cannot(&error))?[..6]));
+        let provider = Arc::new(Mutex::new(Provider::named(names)));
         let customers = CustomerKey::new(&random_key().map_err(|error| cannot(&error))?)
             .ok_or_else(|| Failure::bug("a short key".to_owned()))?;
         let customer_token = customers.sign("c_1", host::unix_time().saturating_add(DAY));
         let routes = routes(&setup, &store, &provider, customers)?;
         let poster = match &setup.notices {
-            Some(address) => Some(
-                Poster::new(address, &random_key().map_err(|error| cannot(&error))?)
-                    .map_err(|error| Failure::usage(error.to_string()))?,
-            ),
+            Some((address, secret)) => {
+                Some(Poster::new(address, secret).map_err(|error| Failure::usage(error.to_string()))?)
+            }
             None => None,
         };
         let outside = DemoOutside {
@@ -122,18 +130,19 @@ impl Demo {
 }
 
 /// Bytes of the system's generator; what they sign is of no use after this run.
-fn random_key() -> std::io::Result<[u8; 32]> {
+///
+/// # Errors
+/// The system has no random bytes.
+pub fn random_key() -> std::io::Result<[u8; 32]> {
     let mut key = [0; 32];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
     Ok(key)
 }
 
-/// A secret as text, for this run alone.
-///
-/// # Errors
-/// The system has no random bytes.
-pub fn random_text() -> std::io::Result<String> {
-    Ok(random_key()?.iter().map(|byte| format!("{byte:02x}")).collect())
+/// Bytes as text, two digits each.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn plans() -> Result<BTreeMap<SmolStr, Plan>, units::money::MoneyError> {

@@ -10,7 +10,7 @@ use super::rows::{
     Attempt, AttemptState, AuditRow, Customer, Dispute, DisputeState, Grant, Invoice, InvoiceState, Notice,
     Refund, RefundState, Status, Subscription, Task,
 };
-use super::view::Row;
+use super::view::{Row, View};
 use crate::ledger::Transaction;
 
 /// All rows of one subscription that decisions look at, each list in the order in which its rows came into being.
@@ -183,8 +183,7 @@ pub fn apply(account: &mut Account, write: Write) {
         Write::Subscription(row) => account.subscription = row,
         Write::Invoice(row) => put(&mut account.invoices, row),
         Write::Attempt(row) => {
-            let known = account.attempts.iter().rev().any(|known| known.key == row.key);
-            if !known && row.ordinal > 1 {
+            if row.ordinal > 1 && account.attempt(&row.key).is_none() {
                 account.card_reattempts.push(row.sent_at);
             }
             put(&mut account.attempts, row);

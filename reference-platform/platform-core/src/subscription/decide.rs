@@ -23,10 +23,8 @@ mod tests;
 pub mod time;
 
 use super::account::Account;
-use super::command::{Command, Context, CustomerRequest, Decision, Refusal, SupportAction};
-use super::draft::{Because, Draft, Origin};
-use super::names::joined;
-use smol_str::SmolStr;
+use super::command::{Command, Context, Decision, Refusal};
+use super::draft::Draft;
 
 /// Decides about a command.
 ///
@@ -49,51 +47,4 @@ pub fn decide(account: &Account, command: &Command, context: Context<'_>) -> Res
         Command::Support(request) => draft.support_asks(request)?,
     }
     Ok(draft.finish())
-}
-
-/// Who and what the changes of a decision go back to.
-pub(super) fn because(origin: Origin<'_>, customer: &str) -> Because {
-    const TIMER: SmolStr = SmolStr::new_static("timer");
-    const PROVIDER: SmolStr = SmolStr::new_static("provider");
-    let command = match origin {
-        Origin::Command(command) => command,
-        Origin::Beginning(cause) => {
-            return Because { actor: joined(["customer:", customer]), cause: SmolStr::new_static(cause) };
-        }
-    };
-    let (actor, cause) = match command {
-        Command::Advance => (TIMER, SmolStr::new_static("calendar")),
-        Command::NotSent { attempt } => (TIMER, joined(["not_sent:", attempt])),
-        Command::Answered { attempt, .. } => (PROVIDER, joined(["answer:", attempt])),
-        Command::PickUp { attempt } => (TIMER, joined(["lease:", attempt])),
-        Command::LookedUp { attempt, .. } => (PROVIDER, joined(["look_up:", attempt])),
-        Command::PaymentSeen { payment, .. } => (PROVIDER, joined(["event:", &payment.id])),
-        Command::RefundPickUp { refund } => (TIMER, joined(["lease:", refund])),
-        Command::RefundAnswered { refund, .. } => (PROVIDER, joined(["answer:", refund])),
-        Command::DisputeSeen(seen) => (PROVIDER, joined(["event:", &seen.id])),
-        Command::MirrorSeen(seen) => (PROVIDER, joined(["event:", &seen.id])),
-        Command::Customer(request) => (joined(["customer:", customer]), joined(["request:", word(request)])),
-        Command::Support(request) => {
-            (joined(["staff:", &request.actor]), joined(["request:", support::word(&request.action)]))
-        }
-    };
-    Because { actor, cause }
-}
-
-const fn word(request: &CustomerRequest) -> &'static str {
-    match request {
-        CustomerRequest::CancelNow => "cancel_now",
-        CustomerRequest::CancelAtPeriodEnd => "cancel_at_period_end",
-        CustomerRequest::ChangePlan { .. } => "change_plan",
-        CustomerRequest::Pause => "pause",
-        CustomerRequest::Resume => "resume",
-        CustomerRequest::SetCard { .. } => "set_card",
-        CustomerRequest::PayInvoice { .. } => "pay_invoice",
-    }
-}
-
-/// The audited name of a support action.
-#[must_use]
-pub const fn support_word(action: &SupportAction) -> &'static str {
-    support::word(action)
 }

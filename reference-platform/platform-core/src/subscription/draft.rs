@@ -9,29 +9,14 @@ use super::account::{Account, Write};
 use super::calendar::Calendar;
 use super::command::{Command, Context, Decision, Effect, Refusal};
 use super::names::{joined, numbered};
+use super::origin::{Because, Origin};
 use super::rows::{
     Attempt, AuditRow, Customer, Dispute, Grant, Invoice, InvoiceState, Notice, Owner, Refund, Status,
     Subscription, Task,
 };
 use super::view::{Row, View, with_writes};
-use super::{access, decide, due};
+use super::{access, due};
 use crate::ledger::{Cause, Transaction};
-
-/// What a change goes back to.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Origin<'a> {
-    /// A command about a subscription that exists.
-    Command(&'a Command),
-    /// How it came to be; its customer asked for that.
-    Beginning(&'static str),
-}
-
-/// Who and what a change goes back to, as audit rows name it.
-#[derive(Debug, Clone)]
-pub(super) struct Because {
-    pub(super) actor: SmolStr,
-    pub(super) cause: SmolStr,
-}
 
 /// An account under change. What is stored is borrowed, what changes stands among the writes alone, so that a decision costs what it
 /// writes, however long the account's history is.
@@ -283,6 +268,8 @@ impl<'a> Draft<'a> {
             about: about.into(),
             created_at: self.now(),
             posted_at: None,
+            post_at: Timestamp::ZERO,
+            failures: 0,
         }));
     }
 
@@ -294,7 +281,7 @@ impl<'a> Draft<'a> {
     fn audit(&mut self, (action, row): (&'static str, SmolStr), before: &'static str, after: &'static str) {
         if before != after {
             let (origin, customer) = (self.origin, &self.customer.id);
-            let because = self.because.get_or_insert_with(|| decide::because(origin, customer));
+            let because = self.because.get_or_insert_with(|| Because::of(origin, customer));
             let Because { actor, cause } = because.clone();
             self.record(AuditRow {
                 at: self.now(),

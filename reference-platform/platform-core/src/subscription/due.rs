@@ -19,21 +19,23 @@ pub fn next(rows: &impl View) -> Timestamp {
     let of_status = match row.status {
         Status::Trialing => row.trial_end.unwrap_or(row.period.end),
         Status::Active | Status::PastDue => row.period.end,
-        Status::Incomplete => row.created_at.saturating_add(FIRST_PAYMENT_WITHIN),
         _ => Timestamp::NEVER,
     };
-    let live = |invoice: &&Invoice| rows.live_attempt(&invoice.id).is_none();
-    let of_invoices = rows.open_invoices().filter(live).map(|invoice| of_invoice(rows, invoice));
+    // What waits for the outcome of a charge is due once that is known: every outcome is a decision, which sets this anew.
+    let settled = |invoice: &&Invoice| rows.live_attempt(&invoice.id).is_none();
+    let of_invoices = rows.open_invoices().filter(settled).map(|invoice| of_invoice(rows, invoice));
     of_invoices.fold(of_status, Timestamp::min)
 }
 
 fn of_invoice(rows: &impl View, invoice: &Invoice) -> Timestamp {
-    let tried = match invoice.next_attempt_at {
-        Some(at) if !rows.is_disputed() => at,
-        _ => Timestamp::NEVER,
-    };
-    match rows.subscription().status {
-        Status::Incomplete | Status::Unpaid => tried,
+    let row = rows.subscription();
+    if rows.is_held_back(&invoice.id) {
+        return Timestamp::NEVER;
+    }
+    let tried = invoice.next_attempt_at.unwrap_or(Timestamp::NEVER);
+    match row.status {
+        Status::Unpaid => tried,
+        Status::Incomplete => tried.min(row.created_at.saturating_add(FIRST_PAYMENT_WITHIN)),
         _ => tried.min(window_end(invoice.due_at)),
     }
 }

@@ -6,8 +6,8 @@
 
 use super::account::{Account, Write};
 use super::dunning::DUNNING_WINDOW;
-use super::rows::{Attempt, AttemptState, GrantKind, Invoice, InvoiceKind, InvoiceState, Refund};
-use super::view::View;
+use super::rows::{Attempt, AttemptState, GrantKind, Invoice, InvoiceKind, InvoiceState};
+use super::view::{Row, View};
 
 /// Which of them would be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -88,42 +88,14 @@ pub fn check(before: &Account, writes: &[Write]) -> Result<(), Broken> {
 
 /// Rows of one kind as they would be: those of the account that no write replaces, and those that are written. A row that is written
 /// twice counts as it is last written.
-fn after<'a, T>(
-    before: &'a [T],
-    writes: &'a [Write],
-    written: fn(&Write) -> Option<&T>,
-    id: fn(&T) -> &str,
-) -> impl Iterator<Item = &'a T> {
+fn after<'a, T: Row>(before: &'a [T], writes: &'a [Write]) -> impl Iterator<Item = &'a T> {
     let again = move |row: &T, from: usize| {
-        writes[from..].iter().filter_map(written).any(|later| id(later) == id(row))
+        writes[from..].iter().filter_map(T::of).any(|later| later.id() == row.id())
     };
     let kept = before.iter().filter(move |row| !again(row, 0));
-    let new = writes
-        .iter()
-        .enumerate()
-        .filter_map(move |(n, write)| written(write).filter(|row| !again(row, n + 1)));
+    let new =
+        writes.iter().enumerate().filter_map(move |(n, write)| T::of(write).filter(|row| !again(row, n + 1)));
     kept.chain(new)
-}
-
-fn invoices<'a>(before: &'a Account, writes: &'a [Write]) -> impl Iterator<Item = &'a Invoice> {
-    fn written(write: &Write) -> Option<&Invoice> {
-        if let Write::Invoice(row) = write { Some(row) } else { None }
-    }
-    after(&before.invoices, writes, written, |row| &row.id)
-}
-
-fn attempts<'a>(before: &'a Account, writes: &'a [Write]) -> impl Iterator<Item = &'a Attempt> {
-    fn written(write: &Write) -> Option<&Attempt> {
-        if let Write::Attempt(row) = write { Some(row) } else { None }
-    }
-    after(&before.attempts, writes, written, |row| &row.key)
-}
-
-fn refunds<'a>(before: &'a Account, writes: &'a [Write]) -> impl Iterator<Item = &'a Refund> {
-    fn written(write: &Write) -> Option<&Refund> {
-        if let Write::Refund(row) = write { Some(row) } else { None }
-    }
-    after(&before.refunds, writes, written, |row| &row.id)
 }
 
 /// Whether a period would have one invoice that is not void.
@@ -133,7 +105,7 @@ fn one_of_period(before: &Account, writes: &[Write], row: &Invoice) -> bool {
             && other.period.start == row.period.start
             && other.state != InvoiceState::Void
     };
-    invoices(before, writes).filter(same).count() <= 1
+    after(&before.invoices, writes).filter(same).count() <= 1
 }
 
 /// Whether at most one attempt of an invoice would have taken money or might still take it.
@@ -141,13 +113,13 @@ fn one_charge(before: &Account, writes: &[Write], row: &Attempt) -> bool {
     let takes = |other: &&Attempt| {
         other.invoice == row.invoice && (other.state.is_live() || other.state == AttemptState::Succeeded)
     };
-    attempts(before, writes).filter(takes).count() <= 1
+    after(&before.attempts, writes).filter(takes).count() <= 1
 }
 
 /// Whether what is given back of a payment, or about to be, would be no more than was taken.
 fn is_covered(before: &Account, writes: &[Write], payment: &str) -> bool {
-    let paid = attempts(before, writes).find(|attempt| attempt.payment.as_deref() == Some(payment));
-    let of_payment = refunds(before, writes).filter(|refund| refund.takes_from(payment));
+    let paid = after(&before.attempts, writes).find(|attempt| attempt.payment.as_deref() == Some(payment));
+    let of_payment = after(&before.refunds, writes).filter(|refund| refund.takes_from(payment));
     let back: i64 = of_payment.map(|refund| refund.amount.minor_units).sum();
     back <= paid.map_or(0, |attempt| attempt.amount.minor_units)
 }

@@ -21,7 +21,7 @@ use super::rows::{InvoiceState, Status};
 use super::store::{Consequence, Store, StoreError};
 use super::view::View;
 use crate::webhook::event::Handling;
-use crate::webhook::inbox::{EventKey, InboxRow, Settled};
+use crate::webhook::inbox::{InboxRow, Settled};
 
 /// Rows that a job looks at before it asks for more.
 pub const BATCH: u32 = 100;
@@ -78,26 +78,50 @@ fn read<P: Ports, T: Default>(ports: &P, subject: &str, rows: Result<T, StoreErr
     })
 }
 
+/// What a run has seen of the rows that are due. A row that stays due comes again and again, at the front; each page is larger by those
+/// that the last one brought again, so that they hide no others.
+struct Pages<K> {
+    seen: BTreeSet<K>,
+    again: u32,
+}
+
+impl<K: Ord + Clone> Pages<K> {
+    const fn new() -> Self {
+        Self { seen: BTreeSet::new(), again: 0 }
+    }
+
+    /// How many rows to ask for.
+    const fn size(&self) -> u32 {
+        BATCH.saturating_add(self.again)
+    }
+
+    /// The rows of a page that are new, and whether there may be more behind them.
+    fn turn(&mut self, page: Vec<K>) -> (Vec<K>, bool) {
+        let rows = u32::try_from(page.len()).unwrap_or(u32::MAX);
+        let is_full = rows >= self.size();
+        let fresh: Vec<K> = page.into_iter().filter(|row| self.seen.insert(row.clone())).collect();
+        self.again = rows.saturating_sub(u32::try_from(fresh.len()).unwrap_or(u32::MAX));
+        let more = is_full || !fresh.is_empty();
+        (fresh, more)
+    }
+}
+
 /// Everything that time makes due; ends by charging what is due.
 ///
 /// # Errors
 /// [`Stopped`] at a seam.
 pub async fn renewals<P: Ports>(ports: &P) -> Result<(), Stopped> {
-    let mut tried: BTreeSet<(u32, SmolStr)> = BTreeSet::new();
-    for pass in 0..PASSES_MAX {
+    for _ in 0..PASSES_MAX {
+        let mut pages = Pages::new();
         loop {
-            let due = ports.store().due_subscriptions(ports.now(), BATCH).await;
-            let fresh: Vec<SmolStr> = read(ports, "renewals", due)
-                .into_iter()
-                .filter(|id| !tried.contains(&(pass, id.clone())))
-                .collect();
-            if fresh.is_empty() {
-                break;
-            }
+            let due = ports.store().due_subscriptions(ports.now(), pages.size()).await;
+            let (fresh, more) = pages.turn(read(ports, "renewals", due));
             for subscription in fresh {
-                tried.insert((pass, subscription.clone()));
                 let decision = act(ports, Point::Intent, &subscription, Command::Advance).await?;
                 perform(ports, &subscription, decision.effects, true).await?;
+            }
+            if !more {
+                break;
             }
         }
         let again = ports.store().due_subscriptions(ports.now(), 1).await;
@@ -113,34 +137,32 @@ pub async fn renewals<P: Ports>(ports: &P) -> Result<(), Stopped> {
 /// # Errors
 /// [`Stopped`] at a seam.
 pub async fn attempts<P: Ports>(ports: &P) -> Result<(), Stopped> {
-    let mut seen: BTreeSet<SmolStr> = BTreeSet::new();
+    let mut pages = Pages::new();
     loop {
-        let due = ports.store().due_attempts(ports.now(), BATCH).await;
-        let fresh: Vec<_> =
-            read(ports, "attempts", due).into_iter().filter(|(_, key)| seen.insert(key.clone())).collect();
-        if fresh.is_empty() {
-            break;
-        }
+        let due = ports.store().due_attempts(ports.now(), pages.size()).await;
+        let (fresh, more) = pages.turn(read(ports, "attempts", due));
         for (subscription, attempt) in fresh {
             let decision = act(ports, Point::PickUp, &subscription, Command::PickUp { attempt }).await?;
             perform(ports, &subscription, decision.effects, false).await?;
+        }
+        if !more {
+            break;
         }
     }
     refunds(ports).await
 }
 
 async fn refunds<P: Ports>(ports: &P) -> Result<(), Stopped> {
-    let mut seen: BTreeSet<SmolStr> = BTreeSet::new();
+    let mut pages = Pages::new();
     loop {
-        let due = ports.store().due_refunds(ports.now(), BATCH).await;
-        let fresh: Vec<_> =
-            read(ports, "refunds", due).into_iter().filter(|(_, id)| seen.insert(id.clone())).collect();
-        if fresh.is_empty() {
-            return Ok(());
-        }
+        let due = ports.store().due_refunds(ports.now(), pages.size()).await;
+        let (fresh, more) = pages.turn(read(ports, "refunds", due));
         for (subscription, refund) in fresh {
             let decision = act(ports, Point::PickUp, &subscription, Command::RefundPickUp { refund }).await?;
             perform(ports, &subscription, decision.effects, false).await?;
+        }
+        if !more {
+            return Ok(());
         }
     }
 }
@@ -226,14 +248,10 @@ async fn look_up<P: Ports>(ports: &P, request: &ChargeRequest) -> Result<Vec<Eff
 /// # Errors
 /// [`Stopped`] at a seam.
 pub async fn inbox<P: Ports>(ports: &P, worker: u32) -> Result<(), Stopped> {
-    let mut seen: BTreeSet<EventKey> = BTreeSet::new();
+    let mut pages = Pages::new();
     loop {
-        let due = ports.store().due_events(ports.now(), BATCH).await;
-        let fresh: Vec<_> =
-            read(ports, "inbox", due).into_iter().filter(|key| seen.insert(key.clone())).collect();
-        if fresh.is_empty() {
-            return Ok(());
-        }
+        let due = ports.store().due_events(ports.now(), pages.size()).await;
+        let (fresh, more) = pages.turn(read(ports, "inbox", due));
         for key in fresh {
             let claiming = ports.store().claim(&key, worker, ports.now());
             match commit(ports, Point::Claim, claiming).await? {
@@ -242,6 +260,9 @@ pub async fn inbox<P: Ports>(ports: &P, worker: u32) -> Result<(), Stopped> {
                 Err(StoreError::Inbox(_)) => {}
                 Err(error) => ports.failed(&key.event_id, &error),
             }
+        }
+        if !more {
+            return Ok(());
         }
     }
 }
@@ -310,32 +331,65 @@ fn failed(reason: &str) -> Settled {
     Settled::Failed { reason: reason.to_owned() }
 }
 
-/// Posts what is to be posted, each at least once under one id.
+/// Posts what is to be posted, each at least once under one id. What a receiver does not take is put off; the others do not wait for it.
 ///
 /// # Errors
 /// [`Stopped`] at a seam.
 pub async fn outbox<P: Ports>(ports: &P) -> Result<(), Stopped> {
     loop {
-        let waiting = ports.store().unposted(POST_BATCH).await;
+        let waiting = ports.store().unposted(ports.now(), POST_BATCH).await;
         let waiting = read(ports, "outbox", waiting);
-        let mut taken: Vec<SmolStr> = Vec::with_capacity(waiting.len());
-        for notice in &waiting {
-            if !call(ports, Call::Post, ports.post(notice)).await? {
-                // In order: what follows waits for it.
-                break;
-            }
-            taken.push(notice.id.clone());
-        }
-        let all = taken.len() == waiting.len() && !waiting.is_empty();
-        if !taken.is_empty() {
-            let marking = ports.store().posted(&taken, ports.now());
-            if let Err(error) = commit(ports, Point::Posted, marking).await? {
-                ports.failed("outbox", &error);
-                return Ok(());
-            }
-        }
-        if !all {
+        if waiting.is_empty() {
             return Ok(());
         }
+        let ids: Vec<SmolStr> = waiting.iter().map(|notice| notice.id.clone()).collect();
+        let claiming = ports.store().claim_notices(&ids, ports.now());
+        let claimed = commit(ports, Point::Posting, claiming).await?;
+        let mine = read(ports, "outbox", claimed);
+        let (mut taken, mut failed) = (Vec::with_capacity(mine.len()), Vec::new());
+        for notice in waiting.iter().filter(|notice| mine.contains(&notice.id)) {
+            let was_taken = call(ports, Call::Post, ports.post(notice)).await?;
+            if was_taken { &mut taken } else { &mut failed }.push(notice.id.clone());
+        }
+        // The lease of what cannot be marked runs out, and somebody posts it again.
+        if !taken.is_empty() {
+            let marking = ports.store().posted(&taken, ports.now());
+            let marked = commit(ports, Point::Posted, marking).await?;
+            read(ports, "outbox", marked);
+        }
+        if !failed.is_empty() {
+            let putting_off = ports.store().put_off(&failed, ports.now());
+            let put_off = commit(ports, Point::PutOff, putting_off).await?;
+            read(ports, "outbox", put_off);
+        }
+        if mine.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BATCH, Pages};
+
+    #[test]
+    fn rows_that_stay_due_hide_no_others() {
+        // A hundred and fifty that nothing can be done about, before one that something can.
+        let stuck = 150;
+        let mut due: Vec<u32> = (0..=stuck).collect();
+        let mut pages = Pages::new();
+        let mut met = Vec::new();
+        for turn in 0.. {
+            assert!(turn < 10, "it ends");
+            let page = due.iter().copied().take(pages.size() as usize).collect();
+            let (fresh, more) = pages.turn(page);
+            due.retain(|row| *row < stuck || !fresh.contains(row));
+            met.extend(fresh);
+            if !more {
+                break;
+            }
+        }
+        assert!(stuck > BATCH && met.contains(&stuck));
+        assert_eq!(met.len(), 151, "each once");
     }
 }

@@ -351,6 +351,12 @@ pub struct Notice {
     pub created_at: Timestamp,
     /// When it was marked as posted.
     pub posted_at: Option<Timestamp>,
+    /// When it may be posted, or posted again: its receiver failed before, or somebody is posting it now.
+    #[serde(default)]
+    pub post_at: Timestamp,
+    /// How often its receiver failed.
+    #[serde(default)]
+    pub failures: u32,
 }
 
 /// An audited change.

@@ -178,15 +178,31 @@ pub trait Store {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// Notices that are not marked as posted, the oldest first.
+    /// Notices that may be posted now: those that never failed first, in the order in which they came into being.
     ///
     /// # Errors
     /// [`StoreError::Storage`].
-    fn unposted(&self, limit: u32) -> impl Future<Output = Result<Vec<Notice>, StoreError>>;
+    fn unposted(&self, now: Timestamp, limit: u32) -> impl Future<Output = Result<Vec<Notice>, StoreError>>;
+
+    /// Keeps others off notices while they are posted; those that nobody else has.
+    ///
+    /// # Errors
+    /// [`StoreError::Storage`].
+    fn claim_notices(
+        &self,
+        notices: &[SmolStr],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<SmolStr>, StoreError>>;
 
     /// Marks notices as posted.
     ///
     /// # Errors
     /// [`StoreError::Storage`].
     fn posted(&self, notices: &[SmolStr], now: Timestamp) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Puts notices off whose receiver failed.
+    ///
+    /// # Errors
+    /// [`StoreError::Storage`].
+    fn put_off(&self, notices: &[SmolStr], now: Timestamp) -> impl Future<Output = Result<(), StoreError>>;
 }

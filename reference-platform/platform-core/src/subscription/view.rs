@@ -53,6 +53,16 @@ pub trait View {
         self.attempts().rfind(|attempt| attempt.state.is_live() && attempt.invoice == invoice)
     }
 
+    /// Whether the bank has said no to a charge for an invoice.
+    fn is_declined(&self, invoice: &str) -> bool {
+        self.attempts().any(|attempt| attempt.invoice == invoice && attempt.was_declined())
+    }
+
+    /// Whether a dispute keeps an invoice from being tried: what was never declined is no retry.
+    fn is_held_back(&self, invoice: &str) -> bool {
+        self.is_disputed() && self.is_declined(invoice)
+    }
+
     /// Open invoices.
     fn open_invoices(&self) -> impl DoubleEndedIterator<Item = &Invoice> {
         self.invoices().filter(|invoice| invoice.state == InvoiceState::Open)
@@ -112,75 +122,26 @@ pub(super) trait Row: Sized {
     fn into_write(self) -> Write;
 }
 
-impl Row for Invoice {
-    fn id(&self) -> &str {
-        &self.id
-    }
+/// Each row is told by a field and put by the write of its own name.
+macro_rules! rows {
+    ($($row:ident by $id:ident),+) => {
+        $(impl Row for $row {
+            fn id(&self) -> &str {
+                &self.$id
+            }
 
-    fn of(write: &Write) -> Option<&Self> {
-        if let Write::Invoice(row) = write { Some(row) } else { None }
-    }
+            fn of(write: &Write) -> Option<&Self> {
+                if let Write::$row(row) = write { Some(row) } else { None }
+            }
 
-    fn into_write(self) -> Write {
-        Write::Invoice(self)
-    }
+            fn into_write(self) -> Write {
+                Write::$row(self)
+            }
+        })+
+    };
 }
 
-impl Row for Attempt {
-    fn id(&self) -> &str {
-        &self.key
-    }
-
-    fn of(write: &Write) -> Option<&Self> {
-        if let Write::Attempt(row) = write { Some(row) } else { None }
-    }
-
-    fn into_write(self) -> Write {
-        Write::Attempt(self)
-    }
-}
-
-impl Row for Refund {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn of(write: &Write) -> Option<&Self> {
-        if let Write::Refund(row) = write { Some(row) } else { None }
-    }
-
-    fn into_write(self) -> Write {
-        Write::Refund(self)
-    }
-}
-
-impl Row for Dispute {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn of(write: &Write) -> Option<&Self> {
-        if let Write::Dispute(row) = write { Some(row) } else { None }
-    }
-
-    fn into_write(self) -> Write {
-        Write::Dispute(self)
-    }
-}
-
-impl Row for Grant {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn of(write: &Write) -> Option<&Self> {
-        if let Write::Grant(row) = write { Some(row) } else { None }
-    }
-
-    fn into_write(self) -> Write {
-        Write::Grant(self)
-    }
-}
+rows!(Invoice by id, Attempt by key, Refund by id, Dispute by id, Grant by id);
 
 /// Stored rows as writes leave them: each in its place, new ones behind. Writes put a row once at most.
 pub(super) fn with_writes<'s, T: Row>(

@@ -260,9 +260,12 @@ pub fn apply(inbox: &mut Inbox, row: &InboxRow) {
     inbox.rows.insert(row.key.clone(), row.clone());
 }
 
+/// Due whatever the clock says: one that steps back must not hold up what just came in.
+const AT_ONCE: Timestamp = Timestamp::ZERO;
+
 fn store(incoming: &Incoming, now: Timestamp) -> InboxRow {
     let Incoming { key, content, event_type, object, created_s } = incoming.clone();
-    let state = InboxState::Stored { due: now };
+    let state = InboxState::Stored { due: AT_ONCE };
     InboxRow { key, content, event_type, object, created_s, stored_at: now, failures: 0, state }
 }
 
@@ -309,7 +312,7 @@ fn reprocess(row: &InboxRow, now: Timestamp) -> Result<InboxRow, InboxRefusal> {
             _ => InboxRefusal::NotDue,
         });
     }
-    let state = InboxState::Stored { due: now };
+    let state = InboxState::Stored { due: AT_ONCE };
     Ok(InboxRow { state, failures: 0, stored_at: now, ..row.clone() })
 }
 

@@ -29,8 +29,9 @@ pub const TOLERANCE_S: u64 = 300;
 /// Most signatures in one header; a sender that replaces a secret needs two.
 pub const SIGNATURES_MAX: usize = 16;
 
-/// Longest header value that is looked at, in bytes: 16 signatures of the longest kind fill a third of it.
-pub const HEADER_BYTES_MAX: usize = 4_096;
+/// Longest header value that is looked at, in bytes: 16 signatures of the longest kind fill a tenth of it, and what a sender adds of
+/// kinds that nobody knows yet has room.
+pub const HEADER_BYTES_MAX: usize = 16 * 1_024;
 
 /// A request as it came, before anything is believed of it.
 #[derive(Debug, Clone, Copy)]

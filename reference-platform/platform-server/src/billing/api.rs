@@ -78,7 +78,7 @@ impl BillingApi {
 
 /// The routes of billing, and problem details for whatever else is asked.
 pub fn router(api: Arc<BillingApi>) -> Router {
-    routes(api).fallback(problem::not_found).method_not_allowed_fallback(problem::wrong_method)
+    routes(api).fallback(problem::not_found)
 }
 
 /// The routes of billing alone, to stand beside others.
@@ -102,5 +102,6 @@ pub fn routes(api: Arc<BillingApi>) -> Router {
         .route("/internal/v1/subscriptions/{id}/extend-trial", post(internal::extend_trial))
         .route("/internal/v1/events/{provider}/{event}/reprocess", post(internal::reprocess))
         .route("/internal/v1/webhooks/refusals", get(internal::refusals))
+        .method_not_allowed_fallback(problem::wrong_method)
         .with_state(api)
 }

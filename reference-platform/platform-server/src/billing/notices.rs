@@ -122,6 +122,8 @@ mod tests {
             about: "pi_1".into(),
             created_at: Timestamp(0),
             posted_at: None,
+            post_at: Timestamp::ZERO,
+            failures: 0,
         };
         let now = Timestamp(1_800_000_000_000_000);
         let (headers, body) = poster.signed(&notice, now);

@@ -3,13 +3,14 @@
 use std::future::Future;
 
 use platform_core::subscription::command::{Answer, ChargeRequest, RefundAnswer, RefundRequest};
-use platform_core::subscription::jobs::{Fetched, LookUp, Ports, Seam, Stopped};
+use platform_core::subscription::jobs::{Fetched, LookUp, Point, Ports, Seam, Stopped};
 use platform_core::subscription::rows::Notice;
 use platform_core::subscription::store::StoreError;
 use platform_core::webhook::event::Handling;
 use units::Timestamp;
 
 use super::provider::{self, ApiRequest, ApiResponse};
+use super::runner::Drain;
 use super::store::SqliteStore;
 
 /// Why a request to the provider has no answer.
@@ -33,6 +34,41 @@ pub trait Outside {
     fn seam(&self, seam: Seam) -> impl Future<Output = Result<(), Stopped>>;
 }
 
+/// The outside until a drain begins: then no seam before new work is passed any more. What is under way passes all of its own.
+#[derive(Debug)]
+pub struct UntilDrained<'a, O> {
+    /// The outside.
+    pub outside: &'a O,
+    /// The drain.
+    pub drain: &'a Drain,
+}
+
+impl<O: Outside> Outside for UntilDrained<'_, O> {
+    fn now(&self) -> Timestamp {
+        self.outside.now()
+    }
+
+    async fn send(&self, request: ApiRequest) -> Result<ApiResponse, NoAnswer> {
+        self.outside.send(request).await
+    }
+
+    async fn post(&self, notice: &Notice) -> Result<bool, Stopped> {
+        self.outside.post(notice).await
+    }
+
+    async fn seam(&self, seam: Seam) -> Result<(), Stopped> {
+        if begins_work(seam) && self.drain.has_begun() {
+            return Err(Stopped);
+        }
+        self.outside.seam(seam).await
+    }
+}
+
+/// Whether a seam stands before work that has not begun: a charge that is due, or a lease on a charge, a webhook or notices.
+const fn begins_work(seam: Seam) -> bool {
+    matches!(seam, Seam::BeforeCommit(Point::Intent | Point::PickUp | Point::Claim | Point::Posting))
+}
+
 /// Store and outside as the jobs see them.
 #[derive(Debug)]
 pub struct ServerPorts<'a, O> {
@@ -45,8 +81,22 @@ pub struct ServerPorts<'a, O> {
 impl<O: Outside> ServerPorts<'_, O> {
     /// The answer, nothing where there is none.
     async fn ask(&self, request: ApiRequest) -> Result<Option<ApiResponse>, Stopped> {
+        let (method, path, key) = (request.method, request.path.clone(), request.idempotency_key.clone());
         match self.outside.send(request).await {
-            Ok(response) => Ok(Some(response)),
+            Ok(response) => {
+                if provider::is_our_fault(method, &response) {
+                    let (status, code) = (response.status, provider::error_code(&response));
+                    tracing::error!(
+                        method,
+                        path,
+                        key,
+                        status,
+                        code,
+                        "the provider does not take our requests"
+                    );
+                }
+                Ok(Some(response))
+            }
             Err(NoAnswer::TimedOut) => Ok(None),
             Err(NoAnswer::Stopped) => Err(Stopped),
         }
@@ -102,6 +152,64 @@ impl<O: Outside> Ports for ServerPorts<'_, O> {
             // A race that somebody else has won.
             StoreError::Refused(_) => tracing::debug!(subject, %error, "refused"),
             _ => tracing::error!(subject, %error, "a transaction failed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform_core::subscription::jobs::Call;
+
+    use super::*;
+
+    /// An outside that lets everybody pass.
+    struct Open;
+
+    impl Outside for Open {
+        fn now(&self) -> Timestamp {
+            Timestamp(0)
+        }
+
+        async fn send(&self, _: ApiRequest) -> Result<ApiResponse, NoAnswer> {
+            Err(NoAnswer::TimedOut)
+        }
+
+        async fn post(&self, _: &Notice) -> Result<bool, Stopped> {
+            Ok(true)
+        }
+
+        async fn seam(&self, _: Seam) -> Result<(), Stopped> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_drain_lets_nothing_begin_and_everything_end() {
+        let drain = Drain::default();
+        let draining = UntilDrained { outside: &Open, drain: &drain };
+        let new = [Point::Intent, Point::PickUp, Point::Claim, Point::Posting];
+        let under_way = [
+            Point::NotSent,
+            Point::Result,
+            Point::LookUp,
+            Point::RefundResult,
+            Point::Settle,
+            Point::Posted,
+            Point::PutOff,
+        ];
+        for point in new {
+            assert_eq!(draining.seam(Seam::BeforeCommit(point)).await, Ok(()), "{point:?}");
+        }
+        drain.begin();
+        for point in new {
+            assert_eq!(draining.seam(Seam::BeforeCommit(point)).await, Err(Stopped), "{point:?}");
+            assert_eq!(draining.seam(Seam::AfterCommit(point)).await, Ok(()), "{point:?}");
+        }
+        for point in under_way {
+            assert_eq!(draining.seam(Seam::BeforeCommit(point)).await, Ok(()), "{point:?}");
+        }
+        for call in [Call::Charge, Call::LookUp, Call::Refund, Call::LookUpRefund, Call::Fetch, Call::Post] {
+            assert_eq!(draining.seam(Seam::BeforeCall(call)).await, Ok(()), "{call:?}");
         }
     }
 }

@@ -73,10 +73,32 @@ pub fn charge_answer(response: &ApiResponse) -> Answer {
             let error = &response.body["error"];
             payment(&error["payment_intent"]).map_or(Answer::ServerError, |(_, seen)| Answer::Payment(seen))
         }
-        409 => Answer::KeyInUse,
-        // 400: our bug; a repeat would say the same, and a person has to look.
-        _ => Answer::ServerError,
+        // Kept under the key, and said again whoever asks: only a look-up tells more.
+        500..=599 => Answer::ServerError,
+        // In use, too many at once, or our own fault: nothing was done and nothing is kept, so the same key is good for later.
+        _ => Answer::KeyInUse,
     }
+}
+
+/// Whether an answer says that the request should never have been sent: a key of ours that is not valid, a parameter that is none. A
+/// repeat would say the same until somebody has looked.
+#[must_use]
+pub fn is_our_fault(method: &str, response: &ApiResponse) -> bool {
+    match response.status {
+        // A decline; a key in use; too many requests.
+        402 | 409 | 429 => false,
+        // An object may be gone, a route may not.
+        404 => method != "GET",
+        status => (400..500).contains(&status),
+    }
+}
+
+/// The provider's word for an error: a name of a bounded length, never its message, which may repeat what was sent.
+#[must_use]
+pub fn error_code(response: &ApiResponse) -> String {
+    let error = &response.body["error"];
+    let code = error["code"].as_str().or_else(|| error["type"].as_str()).unwrap_or("none");
+    code.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(64).collect()
 }
 
 /// The request that lists a customer's payments, newest first.
@@ -117,6 +139,8 @@ pub fn fetched(what: Handling, response: &ApiResponse) -> Fetched {
         _ => return Fetched::Unavailable,
     }
     let found = match what {
+        // The bank only asks: no money moves until it becomes a dispute, of which another event tells.
+        Handling::FetchDispute if is_inquiry(&response.body) => Some(Fetched::Foreign),
         Handling::FetchDispute => dispute(&response.body).map(Fetched::Dispute),
         Handling::FetchSubscription => mirror(&response.body).map(Fetched::Mirror),
         Handling::FetchPayment | Handling::Ignore => {
@@ -203,9 +227,14 @@ fn money(body: &Value) -> Option<Money> {
     Some(Money::new(body["amount"].as_i64()?, Currency::from_code(&code).ok()?))
 }
 
+/// Whether a dispute is an inquiry, open or closed: <https://docs.stripe.com/disputes/how-disputes-work#inquiries>.
+fn is_inquiry(body: &Value) -> bool {
+    body["status"].as_str().is_some_and(|status| status.starts_with("warning_"))
+}
+
 fn dispute(body: &Value) -> Option<DisputeSeen> {
     let state = match body["status"].as_str()? {
-        "won" | "warning_closed" => DisputeState::Won,
+        "won" => DisputeState::Won,
         "lost" => DisputeState::Lost,
         _ => DisputeState::Open,
     };
@@ -241,3 +270,6 @@ fn mirror(body: &Value) -> Option<MirrorSeen> {
         period: Period { start: at("current_period_start")?, end: at("current_period_end")? },
     })
 }
+
+#[cfg(test)]
+mod tests;

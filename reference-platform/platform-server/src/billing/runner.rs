@@ -1,4 +1,5 @@
-//! The jobs as a server runs them: one thread, in turn, until it is told to stop; then what runs is finished and nothing new begun.
+//! The jobs as a server runs them: one thread, in turn but for the notices, until it is told to stop; then what runs is finished and
+//! nothing new begun.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +7,7 @@ use std::time::Duration;
 
 use platform_core::subscription::jobs::{self, Stopped};
 
-use super::ports::{Outside, ServerPorts};
+use super::ports::{Outside, ServerPorts, UntilDrained};
 use super::store::SqliteStore;
 
 /// Pause between two rounds in which nothing was found: short enough that a webhook is processed within the second.
@@ -38,20 +39,27 @@ impl Drain {
     }
 }
 
-/// Runs all jobs in turn until the drain begins, and cleans beside them.
+/// Runs all jobs until the drain begins, and cleans beside them.
 pub async fn run<O: Outside>(store: &SqliteStore, outside: &O, drain: &Drain) {
+    let draining = UntilDrained { outside, drain };
+    let ports = ServerPorts { store, outside: &draining };
+    let jobs = async { tokio::join!(work(&ports, drain), tell(&ports, drain)) };
     tokio::select! {
-        () = work(store, outside, drain) => {}
+        _ = jobs => {}
         () = clean(store, outside) => {}
     }
 }
 
-async fn work<O: Outside>(store: &SqliteStore, outside: &O, drain: &Drain) {
-    let ports = ServerPorts { store, outside };
-    while !drain.has_begun() {
-        if once(&ports).await == Err(Stopped) {
-            return;
-        }
+/// Decides and charges.
+async fn work<O: Outside>(ports: &ServerPorts<'_, O>, drain: &Drain) {
+    while !drain.has_begun() && round(ports).await != Err(Stopped) {
+        tokio::time::sleep(IDLE).await;
+    }
+}
+
+/// Posts notices, beside the rest: a receiver that takes its time holds up no renewal.
+async fn tell<O: Outside>(ports: &ServerPorts<'_, O>, drain: &Drain) {
+    while !drain.has_begun() && jobs::outbox(ports).await != Err(Stopped) {
         tokio::time::sleep(IDLE).await;
     }
 }
@@ -71,13 +79,18 @@ async fn clean<O: Outside>(store: &SqliteStore, outside: &O) {
     }
 }
 
-/// One round: what came in, what is unknown, what is due, what is to be told.
+/// What came in, what is unknown, what is due.
+async fn round<O: Outside>(ports: &ServerPorts<'_, O>) -> Result<(), Stopped> {
+    jobs::inbox(ports, 0).await?;
+    jobs::attempts(ports).await?;
+    jobs::renewals(ports).await
+}
+
+/// One round of everything, in turn.
 ///
 /// # Errors
 /// [`Stopped`] at a seam.
 pub async fn once<O: Outside>(ports: &ServerPorts<'_, O>) -> Result<(), Stopped> {
-    jobs::inbox(ports, 0).await?;
-    jobs::attempts(ports).await?;
-    jobs::renewals(ports).await?;
+    round(ports).await?;
     jobs::outbox(ports).await
 }

@@ -106,14 +106,6 @@ impl SqliteStore {
         self.write(Unit::Request(Box::new(request)), now).await.map(Reply::response)
     }
 
-    /// Has a stored webhook processed again, and audits who asked.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn reprocess(&self, key: EventKey, audit: AuditRow, now: Timestamp) -> Result<(), StoreError> {
-        self.write(Unit::Reprocess { key, audit: Box::new(audit) }, now).await.map(drop)
-    }
-
     /// Deletes what is past its time, at most `rows` of each kind; how many were deleted.
     ///
     /// # Errors
@@ -168,13 +160,18 @@ impl SqliteStore {
     }
 }
 
+/// A payment belongs to another attempt already: the provider and we do not mean the same by its id, and its money is not booked.
+const PAYMENT_OF_ANOTHER: &str = "payment of an attempt";
+
 /// A database's error as a store's.
 fn storage(error: &sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Database(database) if database.is_unique_violation() => {
             // The database names the columns; which rule they belong to is told by the table.
             let text = database.message();
-            if text.contains("attempts") {
+            if text.contains("attempts.payment") {
+                StoreError::Unique(PAYMENT_OF_ANOTHER)
+            } else if text.contains("attempts") {
                 StoreError::Unique("live attempt of an invoice")
             } else if text.contains("invoices") {
                 StoreError::Unique("invoice of a period")
@@ -255,8 +252,16 @@ impl Store for SqliteStore {
         self.write(unit, now).await.map(drop)
     }
 
-    async fn unposted(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
-        load::unposted(&mut *self.reader.lock().await, limit).await
+    async fn unposted(&self, now: Timestamp, limit: u32) -> Result<Vec<Notice>, StoreError> {
+        load::unposted(&mut *self.reader.lock().await, now, limit).await
+    }
+
+    async fn claim_notices(&self, notices: &[SmolStr], now: Timestamp) -> Result<Vec<SmolStr>, StoreError> {
+        self.write(Unit::ClaimNotices(notices.to_vec()), now).await.map(Reply::notices)
+    }
+
+    async fn put_off(&self, notices: &[SmolStr], now: Timestamp) -> Result<(), StoreError> {
+        self.write(Unit::PutOff(notices.to_vec()), now).await.map(drop)
     }
 
     async fn posted(&self, notices: &[SmolStr], now: Timestamp) -> Result<(), StoreError> {

@@ -33,16 +33,11 @@ impl PathwayOrder {
     /// If a pathway's id is 8 or more: a scenario with that many pathways is refused when it is read.
     #[must_use]
     pub fn new(preferred: &[PathwayId]) -> Self {
-        let (mut order, mut held, mut shift) = (EMPTY, 0u8, 0);
+        let mut order = Self::default();
         for &pathway in preferred {
-            check(pathway);
-            if held >> pathway.0 & 1 == 0 {
-                order = order & !(0xF << shift) | u32::from(pathway.0) << shift;
-                held |= 1 << pathway.0;
-                shift += 4;
-            }
+            order = order.then(pathway);
         }
-        Self(order)
+        order
     }
 
     /// This order with `pathway` appended, unless it is in it already.
@@ -51,7 +46,7 @@ impl PathwayOrder {
     /// If the pathway's id is 8 or more.
     #[must_use]
     pub fn then(self, pathway: PathwayId) -> Self {
-        check(pathway);
+        assert!(pathway.index() < Self::CAPACITY, "pathway id {} is not below {}", pathway.0, Self::CAPACITY);
         let len = self.len();
         if len == Self::CAPACITY || self.iter().any(|held| held == pathway) {
             return self;
@@ -86,10 +81,4 @@ impl PathwayOrder {
             id => Some(PathwayId(id as u8)),
         })
     }
-}
-
-/// Ids of 8 and more do not fit.
-fn check(pathway: PathwayId) {
-    let capacity = PathwayOrder::CAPACITY;
-    assert!(pathway.index() < capacity, "pathway id {} is not below {capacity}", pathway.0);
 }

@@ -112,13 +112,13 @@ impl Provider {
             return answered(error(400, "idempotency_error", "the key was used with other parameters"));
         }
         let (reply, response) = act(self, request, now);
-        match reply.kind {
-            ReplyKind::TimeoutNotCharged => return Outcome::TimedOut,
-            ReplyKind::KeyInUse => return answered(response),
-            _ => {}
+        if reply.kind == ReplyKind::TimeoutNotCharged {
+            return Outcome::TimedOut;
         }
-        let kept = Kept { params: request.params.to_vec(), response: response.clone(), at: now };
-        self.kept.insert(key.to_owned(), kept);
+        if reply.kind != ReplyKind::KeyInUse {
+            let kept = Kept { params: request.params.to_vec(), response: response.clone(), at: now };
+            self.kept.insert(key.to_owned(), kept);
+        }
         if reply.lose_response || reply.kind == ReplyKind::TimeoutCharged {
             return Outcome::TimedOut;
         }
@@ -155,7 +155,7 @@ impl Provider {
     fn book(&mut self, request: &Request<'_>, now: Timestamp, decline_code: Option<String>) -> Option<Value> {
         let amount = money(request)?;
         let payment = Payment {
-            id: format!("pi_{}", self.books.payments.len() + 1),
+            id: format!("pi_{}{}", self.names, self.books.payments.len() + 1),
             customer: param(request, "customer")?.to_owned(),
             card: param(request, "payment_method")?.to_owned(),
             amount,
@@ -197,7 +197,7 @@ impl Provider {
             return error(400, "charge_already_refunded", "more than is left of the payment");
         }
         let refund = Refund {
-            id: format!("re_{}", self.books.refunds.len() + 1),
+            id: format!("re_{}{}", self.names, self.books.refunds.len() + 1),
             payment: payment.id,
             amount: Money::new(asked, payment.amount.currency),
             metadata: metadata(request),

@@ -91,6 +91,22 @@ fn no_more_is_given_back_than_was_taken() {
 }
 
 #[test]
+fn a_provider_with_names_of_its_own_repeats_no_id() {
+    let ids = |names: &str| {
+        let mut provider = Provider::named(names.to_owned());
+        charge(&mut provider, "k", "999", Timestamp(0));
+        let payment = provider.books.payments[0].id.clone();
+        let params = vec![("payment_intent".to_owned(), payment.clone())];
+        let request =
+            Request { method: "POST", path: "/v1/refunds", params: &params, idempotency_key: Some("r") };
+        provider.handle(request, Timestamp(1));
+        [payment, provider.books.refunds[0].id.clone()]
+    };
+    assert_eq!(ids(""), ["pi_1", "re_1"]);
+    assert_eq!(ids("b7_"), ["pi_b7_1", "re_b7_1"]);
+}
+
+#[test]
 fn fates_have_their_shares() {
     let shares =
         Shares { lost: 2, late: 4, late_by: Micros::ZERO, out_of_order: 10, forged: 10, duplicate: 20 };

@@ -95,6 +95,18 @@ pub(crate) fn send(port: u16, id: &str) -> bool {
 }
 
 #[test]
+fn a_server_that_is_asked_to_stop_ends_in_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("billing.sqlite");
+    for signal in ["-TERM", "-INT"] {
+        let mut server = Server::started(Command::new(env!("CARGO_BIN_EXE_rehearsal")), &database);
+        Command::new("kill").args([signal, &server.child.id().to_string()]).status().expect("kill runs");
+        let ended = server.child.wait().expect("it ended");
+        assert!(ended.success(), "{signal}: {ended}");
+    }
+}
+
+#[test]
 fn what_was_acknowledged_survives_a_kill() {
     let folder = tempfile::tempdir().expect("a folder");
     let database = folder.path().join("billing.sqlite");

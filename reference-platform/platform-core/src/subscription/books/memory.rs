@@ -145,9 +145,30 @@ impl Store for Memory {
         self.books.borrow_mut().settle(claim, outcome, &consequence, now)
     }
 
-    async fn unposted(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
+    async fn unposted(&self, now: Timestamp, limit: u32) -> Result<Vec<Notice>, StoreError> {
         let books = self.books.borrow();
-        Ok(limited(books.notices.iter().filter(|row| row.posted_at.is_none()).cloned(), limit))
+        let mut due: Vec<&Notice> = books.notices.iter().filter(|row| row.is_due(now)).collect();
+        due.sort_by_key(|row| row.post_at);
+        Ok(limited(due.into_iter().cloned(), limit))
+    }
+
+    async fn claim_notices(&self, notices: &[SmolStr], now: Timestamp) -> Result<Vec<SmolStr>, StoreError> {
+        let mut books = self.books.borrow_mut();
+        let mut claimed = Vec::with_capacity(notices.len());
+        for row in books.notices.iter_mut().filter(|row| notices.contains(&row.id) && row.is_due(now)) {
+            *row = row.clone().claimed(now);
+            claimed.push(row.id.clone());
+        }
+        Ok(claimed)
+    }
+
+    async fn put_off(&self, notices: &[SmolStr], now: Timestamp) -> Result<(), StoreError> {
+        let mut books = self.books.borrow_mut();
+        let failed = |row: &&mut Notice| notices.contains(&row.id) && row.posted_at.is_none();
+        for row in books.notices.iter_mut().filter(failed) {
+            *row = row.clone().put_off(now);
+        }
+        Ok(())
     }
 
     async fn posted(&self, notices: &[SmolStr], now: Timestamp) -> Result<(), StoreError> {

@@ -11,11 +11,14 @@ use super::super::rows::{
     Attempt, AttemptState, Decline, Invoice, InvoiceKind, InvoiceState, Refund, RefundState, Status,
 };
 use super::super::view::View;
-use super::resolve::next_look_up;
+use super::resolve::{KEY_LIFE, next_look_up, next_look_up_of_pending};
 use crate::ledger::Cause;
 
 /// What stands in place of a decline where an attempt that was given up turned out to have taken money.
 const CAPTURED_AFTER_ALL: &str = "captured_after_all";
+
+/// The decline code of a payment that waits for its customer, as the provider's own is.
+const NOBODY_CONFIRMED: &str = "authentication_required";
 
 impl Draft<'_> {
     pub(super) fn answered(&mut self, key: &str, answer: &Answer) -> Result<(), Refusal> {
@@ -45,8 +48,12 @@ impl Draft<'_> {
             PaymentOutcome::Captured => self.captured(attempt, &payment.id),
             PaymentOutcome::Declined { code } => self.declined(attempt, &payment.id, code),
             PaymentOutcome::RequiresAction => {
+                if attempt.state.is_live() && self.now().since(attempt.sent_at) >= KEY_LIFE {
+                    // Nobody came to confirm it: the customer is asked as after a decline, and may still bring another card.
+                    return self.declined(attempt, &payment.id, NOBODY_CONFIRMED);
+                }
                 if attempt.state.is_live() {
-                    let check_at = self.next_look_up_of(&attempt);
+                    let check_at = next_look_up_of_pending(&attempt, self.now());
                     let payment = Some(payment.id.clone());
                     self.put_attempt(Attempt {
                         state: AttemptState::RequiresAction,
@@ -57,7 +64,13 @@ impl Draft<'_> {
                 }
                 Ok(())
             }
-            PaymentOutcome::Processing => self.unknown(attempt, false),
+            PaymentOutcome::Processing => {
+                if attempt.state.is_live() {
+                    let check_at = next_look_up_of_pending(&attempt, self.now());
+                    self.put_attempt(Attempt { state: AttemptState::Unknown, check_at, ..attempt });
+                }
+                Ok(())
+            }
         }
     }
 
@@ -83,6 +96,7 @@ impl Draft<'_> {
             return Ok(());
         }
         let (invoice, amount) = (attempt.invoice.clone(), attempt.amount);
+        let (card, sent_at) = (attempt.card.clone(), attempt.sent_at);
         if attempt.state == AttemptState::Failed {
             // We had given it up, and another may be under way by now: the attempt stays as it is, the money is dealt with.
             let after_all = Decline { code: CAPTURED_AFTER_ALL.into(), class: None };
@@ -106,7 +120,9 @@ impl Draft<'_> {
             InvoiceState::Open | InvoiceState::Uncollectible
                 if !status.is_final() && status != Status::Paused =>
             {
-                self.paid(invoice, payment, amount)
+                self.paid(invoice, payment, amount)?;
+                self.trust_again(&card, sent_at);
+                Ok(())
             }
             InvoiceState::Paid => self.give_back(payment, amount, "duplicate_charge"),
             InvoiceState::Open => {
@@ -133,6 +149,25 @@ impl Draft<'_> {
         self.begin_due_periods()
     }
 
+    /// A card that was charged is good for everything that is open, whatever was said of it before the charge.
+    fn trust_again(&mut self, card: &str, charged_at: Timestamp) {
+        let of_later = |attempt: &Attempt| {
+            attempt.card == card && attempt.was_declined() && attempt.sent_at > charged_at
+        };
+        if self.attempts().any(of_later) {
+            return;
+        }
+        let refusing = |invoice: &&Invoice| invoice.refused_cards.contains(card);
+        let open: Vec<Invoice> = self.open_invoices().filter(refusing).cloned().collect();
+        for mut invoice in open {
+            invoice.refused_cards.remove(card);
+            if self.live_attempt(&invoice.id).is_none() {
+                invoice.next_attempt_at = Some(self.now());
+            }
+            self.put_invoice(invoice);
+        }
+    }
+
     /// Money for which nothing is due: credit, an automatic refund, and a task.
     fn give_back(&mut self, payment: &str, amount: Money, task: &'static str) -> Result<(), Refusal> {
         self.book(Cause::UnexpectedPayment(payment.into()), amount)?;
@@ -145,27 +180,36 @@ impl Draft<'_> {
             state: RefundState::Pending,
             unexpected: true,
             asked_at: self.now(),
-            check_at: self.now(),
+            // Whatever the clock says, should it step back.
+            check_at: Timestamp::ZERO,
             sends: 0,
         };
         self.put_refund(refund);
         Ok(())
     }
 
-    /// The status that open invoices leave: active only if none of them was declined.
+    /// The status that open invoices leave: active only if none of them was declined or given up for now.
     pub(super) fn settle_status(&mut self) {
-        let declined = self.open_invoices().any(|invoice| {
-            self.attempts().any(|attempt| attempt.invoice == invoice.id && attempt.was_declined())
+        let behind = self.open_invoices().any(|invoice| {
+            let waits = invoice.next_attempt_at.is_none() && self.live_attempt(&invoice.id).is_none();
+            waits || self.is_declined(&invoice.id)
         });
         let after = match self.subscription().status {
             Status::Incomplete | Status::Trialing | Status::Active | Status::PastDue | Status::Unpaid
-                if !declined =>
+                if !behind =>
             {
                 Status::Active
             }
             before => before,
         };
         self.set_status(after);
+    }
+
+    /// Something is owed that nothing but the customer can pay.
+    pub(super) fn fall_behind(&mut self) {
+        if matches!(self.subscription().status, Status::Trialing | Status::Active) {
+            self.set_status(Status::PastDue);
+        }
     }
 
     fn declined(&mut self, attempt: Attempt, payment: &str, code: &str) -> Result<(), Refusal> {
@@ -231,9 +275,7 @@ impl Draft<'_> {
         invoice.next_attempt_at = next.filter(|at| *at < window_end(invoice.due_at) || other_card);
         self.put_invoice(invoice);
         self.notify("payment_failed", key);
-        if matches!(self.subscription().status, Status::Trialing | Status::Active) {
-            self.set_status(Status::PastDue);
-        }
+        self.fall_behind();
         Ok(())
     }
 

@@ -111,7 +111,8 @@ impl Draft<'_> {
             state: RefundState::Pending,
             unexpected: false,
             asked_at: self.now(),
-            check_at: self.now(),
+            // Whatever the clock says, should it step back.
+            check_at: Timestamp::ZERO,
             sends: 0,
         };
         self.put_refund(refund);
@@ -263,7 +264,7 @@ impl Draft<'_> {
             return Err(Refusal::AttemptUnderWay);
         }
         let Some(card) = self.customer().card.clone() else { return Err(Refusal::NoCard) };
-        if self.is_disputed() {
+        if self.is_held_back(&invoice.id) {
             return Err(Refusal::WrongState(self.subscription().status));
         }
         if self.allowed_from(&invoice, self.now()) > self.now() {

@@ -32,6 +32,15 @@ pub(super) fn next_look_up(attempt: &Attempt, now: Timestamp) -> Timestamp {
     if now < end_of_key { scheduled.min(end_of_key) } else { scheduled }
 }
 
+/// When to look next at a payment that the provider has and that is not settled: the longer it waits, the rarer.
+pub(super) fn next_look_up_of_pending(attempt: &Attempt, now: Timestamp) -> Timestamp {
+    let age = now.since(attempt.sent_at);
+    let wait = LOOK_UP_AFTER.iter().rev().find(|&&wait| wait <= age).unwrap_or(&LOOK_UP_AFTER[0]);
+    let end_of_key = attempt.sent_at.saturating_add(KEY_LIFE);
+    let scheduled = now.saturating_add(*wait);
+    if now < end_of_key { scheduled.min(end_of_key) } else { scheduled }
+}
+
 impl Draft<'_> {
     /// A request that was stored and not sent: what it was for has ended meanwhile.
     pub(super) fn not_sent(&mut self, key: &str) -> Result<(), Refusal> {

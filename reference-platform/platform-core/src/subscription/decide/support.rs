@@ -11,21 +11,11 @@ use super::super::rows::{AttemptState, AuditRow, Grant, GrantKind, Invoice, Stat
 use super::super::view::View;
 use super::customer::OVERRIDE_MAX;
 
-/// The audited name of an action.
-pub(super) const fn word(action: &SupportAction) -> &'static str {
-    match action {
-        SupportAction::RetryCharge => "retry_charge",
-        SupportAction::Refund { .. } => "refund",
-        SupportAction::OverrideAccess { .. } => "override_access",
-        SupportAction::ExtendTrial { .. } => "extend_trial",
-    }
-}
-
 impl Draft<'_> {
     pub(super) fn support_asks(&mut self, request: &SupportRequest) -> Result<(), Refusal> {
         let (before, after, expires_at) = match request.action {
             SupportAction::RetryCharge => self.retry_charge()?,
-            SupportAction::Refund { amount } => self.refund(amount)?,
+            SupportAction::Refund { amount } => self.refund_part(amount)?,
             SupportAction::OverrideAccess { lasting } => self.override_access(lasting)?,
             SupportAction::ExtendTrial { until } => self.extend_trial(until)?,
         };
@@ -34,7 +24,7 @@ impl Draft<'_> {
             at: self.now(),
             row: subject.clone(),
             subject,
-            action: word(&request.action).into(),
+            action: request.action.word().into(),
             before,
             after,
             actor: request.actor.clone(),
@@ -56,7 +46,7 @@ impl Draft<'_> {
         Ok((before.into(), after.into(), None))
     }
 
-    fn refund(&mut self, amount: i64) -> Result<Change, Refusal> {
+    fn refund_part(&mut self, amount: i64) -> Result<Change, Refusal> {
         let captured = self
             .attempts()
             .rfind(|attempt| attempt.state == AttemptState::Succeeded)

@@ -1,5 +1,7 @@
 //! The decisions that people get wrong, one by one; whole stories are played by `kit` and by `validate sequences`.
 
+mod outages;
+
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;

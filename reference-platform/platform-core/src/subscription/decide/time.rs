@@ -93,14 +93,8 @@ impl Draft<'_> {
         });
         let price = self.subscription().price;
         if period.end <= self.now() {
-            let missed = self.new_invoice(InvoiceKind::Cycle, 0, Money::zero(price.currency));
-            self.put_invoice(Invoice {
-                state: InvoiceState::Paid,
-                reason: Some(InvoiceReason::MissedByUs),
-                forgone: Some(price),
-                next_attempt_at: None,
-                ..missed
-            });
+            let missed = self.new_invoice(InvoiceKind::Cycle, 0, price);
+            self.put_invoice(missed_by_us(missed));
             return Ok(());
         }
         self.issue(InvoiceKind::Cycle, 0, price)
@@ -124,6 +118,9 @@ impl Draft<'_> {
 
     fn new_invoice(&mut self, kind: InvoiceKind, ordinal: u32, amount: Money) -> Invoice {
         self.change(|row| row.invoices_made += 1);
+        // A card that cannot be charged for what is owed already is not asked for more: a new period makes it no better.
+        let refused_cards =
+            self.open_invoices().flat_map(|invoice| invoice.refused_cards.iter().cloned()).collect();
         let row = self.subscription();
         let due_at = match kind {
             InvoiceKind::Cycle => row.period.start,
@@ -141,7 +138,7 @@ impl Draft<'_> {
             reason: None,
             due_at,
             next_attempt_at: Some(due_at),
-            refused_cards: std::collections::BTreeSet::new(),
+            refused_cards,
             attempts_made: 0,
         }
     }
@@ -152,10 +149,12 @@ impl Draft<'_> {
             // Earlier ones may have ended the subscription, and with it the rest.
             let Some(invoice) = self.invoice(&id).cloned() else { continue };
             let waits = self.live_attempt(&id).is_some() || self.subscription().status.is_final();
-            if waits || invoice.state != InvoiceState::Open {
+            if waits || invoice.state != InvoiceState::Open || self.is_held_back(&id) {
                 continue;
             }
-            if self.is_over(&invoice) {
+            if self.was_missed(&invoice) {
+                self.forgo(invoice)?;
+            } else if self.is_over(&invoice) {
                 self.end_of_window(invoice)?;
             } else if invoice.next_attempt_at.is_some_and(|at| at <= self.now()) {
                 self.try_now(invoice)?;
@@ -164,7 +163,26 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Whether the time for an invoice is over. One that we were too late to try is tried once all the same.
+    /// Whether a period has passed without a charge for it, and not for want of a card: we did not run, or none of what we
+    /// sent ever arrived.
+    fn was_missed(&self, invoice: &Invoice) -> bool {
+        let untouched = invoice.attempts_made == 0 && invoice.next_attempt_at == Some(invoice.due_at);
+        let none_arrived = invoice.attempts_made > 0 && !self.is_declined(&invoice.id);
+        invoice.kind == InvoiceKind::Cycle
+            && invoice.period.end <= self.now()
+            && self.usable_card(invoice).is_some()
+            && (untouched || none_arrived)
+    }
+
+    /// Closes an invoice of a period that is over and that we failed to charge for: nobody pays for the past.
+    fn forgo(&mut self, invoice: Invoice) -> Result<(), Refusal> {
+        self.book(Cause::WriteOff(invoice.id.clone()), invoice.amount)?;
+        self.put_invoice(missed_by_us(invoice));
+        self.settle_status();
+        Ok(())
+    }
+
+    /// Whether the time for an invoice is over. One that was never declined is not: it is tried once all the same.
     fn is_over(&self, invoice: &Invoice) -> bool {
         let row = self.subscription();
         let until = match row.status {
@@ -172,8 +190,13 @@ impl Draft<'_> {
             Status::Unpaid => return false,
             _ => window_end(invoice.due_at),
         };
-        let untried = invoice.attempts_made == 0 && self.usable_card(invoice).is_some();
-        until <= self.now() && !(untried && invoice.next_attempt_at.is_some())
+        // Who has only just signed up is no longer there to be charged a day later; a subscriber is.
+        let untried = match row.status {
+            Status::Incomplete => invoice.attempts_made == 0,
+            _ => !self.is_declined(&invoice.id),
+        };
+        let comes = untried && self.usable_card(invoice).is_some() && invoice.next_attempt_at.is_some();
+        until <= self.now() && !comes
     }
 
     fn end_of_window(&mut self, invoice: Invoice) -> Result<(), Refusal> {
@@ -215,11 +238,13 @@ impl Draft<'_> {
     /// Stores a charge request, and asks for it to be sent.
     fn try_now(&mut self, invoice: Invoice) -> Result<(), Refusal> {
         let now = self.now();
-        if self.is_disputed() {
-            return Ok(());
-        }
         let Some(card) = self.usable_card(&invoice).cloned() else {
+            // Only the customer can help now, so the customer hears of it, as after a decline.
+            if invoice.attempts_made == 0 && self.subscription().status != Status::Incomplete {
+                self.notify("payment_failed", &invoice.id);
+            }
             self.put_invoice(Invoice { next_attempt_at: None, ..invoice });
+            self.fall_behind();
             return Ok(());
         };
         let allowed = self.allowed_from(&invoice, now);
@@ -262,5 +287,17 @@ impl Draft<'_> {
             subscription: invoice.subscription.clone(),
             period_start: invoice.period.start,
         }
+    }
+}
+
+/// An invoice of nothing, for a period that we did not charge for.
+fn missed_by_us(invoice: Invoice) -> Invoice {
+    Invoice {
+        state: InvoiceState::Paid,
+        reason: Some(InvoiceReason::MissedByUs),
+        amount: Money::zero(invoice.amount.currency),
+        forgone: Some(invoice.amount),
+        next_attempt_at: None,
+        ..invoice
     }
 }

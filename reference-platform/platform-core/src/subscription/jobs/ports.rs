@@ -44,8 +44,12 @@ pub enum Point {
     Claim,
     /// What a webhook led to.
     Settle,
+    /// Notices are claimed.
+    Posting,
     /// Notices are marked as posted.
     Posted,
+    /// Notices whose receiver failed are put off.
+    PutOff,
 }
 
 /// A call of a job.

@@ -19,8 +19,9 @@ use super::rules::{Rule, Rules};
 /// HMAC-SHA256, keyed.
 pub(super) type HmacSha256 = Hmac<Sha256>;
 
-/// Most secrets that can be active at once: replacing one needs two, and each costs a MAC per request.
-pub const SECRETS_MAX: usize = 8;
+/// Most secrets that can be active at once: replacing one needs two, a sender with several endpoints two for each, and each costs a MAC
+/// per request.
+pub const SECRETS_MAX: usize = 16;
 
 /// Standard base64 whose padding may be left out.
 const SECRET_BASE64: GeneralPurpose = GeneralPurpose::new(

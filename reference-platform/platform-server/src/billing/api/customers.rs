@@ -82,13 +82,19 @@ pub(super) fn at(text: &str) -> Result<Timestamp, Problem> {
     micros.map(Timestamp).ok_or_else(|| Problem::BadBody("no instant in RFC 3339 since 1970".to_owned()))
 }
 
-/// A request about a subscription, or about none, under its key.
-async fn ask(api: &BillingApi, headers: &HeaderMap, route: &str, body: &Value, call: CustomerCall) -> Answer {
+/// A request about a subscription, or about none, under its key. A route is its name, and which subscription it is about.
+async fn ask(
+    api: &BillingApi,
+    headers: &HeaderMap,
+    (route, subscription): (&str, &str),
+    body: &Value,
+    call: CustomerCall,
+) -> Answer {
     let customer = api.customers.customer(headers, api.now())?;
     let key = keys::of(headers)?;
-    let hash = keys::hash(route, body);
-    let asked = Asked::Customer { customer: customer.clone(), call };
-    keys::answer(api, (format!("customer:{customer}"), key), hash, asked).await
+    let hash = keys::hash(&format!("{route} {subscription}"), body);
+    let scope = keys::scope(route, &format!("customer:{customer}"));
+    keys::answer(api, (scope, key), hash, Asked::Customer { customer, call }).await
 }
 
 async fn about(
@@ -98,8 +104,8 @@ async fn about(
     body: &Value,
     request: CustomerRequest,
 ) -> Answer {
-    let route = format!("{route} {subscription}");
-    ask(api, headers, &route, body, CustomerCall::Ask { subscription, request }).await
+    let call = CustomerCall::Ask { subscription: subscription.clone(), request };
+    ask(api, headers, (route, &subscription), body, call).await
 }
 
 pub(super) async fn subscribe(State(api): Api, headers: HeaderMap, body: Body) -> Answer {
@@ -109,7 +115,7 @@ pub(super) async fn subscribe(State(api): Api, headers: HeaderMap, body: Body) -
         Some(name) => Zone::named(name).map_err(|error| Problem::BadBody(error.to_string()))?,
         None => Zone::UTC,
     };
-    ask(&api, &headers, "subscribe", &body, CustomerCall::Subscribe { plan: asked.plan, zone }).await
+    ask(&api, &headers, ("subscribe", ""), &body, CustomerCall::Subscribe { plan: asked.plan, zone }).await
 }
 
 pub(super) async fn cancel(
@@ -159,7 +165,7 @@ pub(super) async fn pay(State(api): Api, Path(id): Path<String>, headers: Header
 
 pub(super) async fn set_card(State(api): Api, headers: HeaderMap, body: Body) -> Answer {
     let (asked, body): (SetCard, _) = read(&body)?;
-    ask(&api, &headers, "card", &body, CustomerCall::SetCard { card: asked.card }).await
+    ask(&api, &headers, ("card", ""), &body, CustomerCall::SetCard { card: asked.card }).await
 }
 
 async fn own(api: &BillingApi, headers: &HeaderMap, id: &str) -> Result<Account, Problem> {

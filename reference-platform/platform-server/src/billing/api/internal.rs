@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use platform_core::subscription::access;
@@ -11,7 +11,6 @@ use platform_core::subscription::account::Write;
 use platform_core::subscription::command::{Command, Context, SupportAction, SupportRequest};
 use platform_core::subscription::decide::decide;
 use platform_core::subscription::jobs::Fetched;
-use platform_core::subscription::rows::AuditRow;
 use platform_core::subscription::store::{Store, StoreError};
 use platform_core::webhook::event::{Handling, Sender};
 use platform_core::webhook::inbox::{EventKey, InboxRefusal};
@@ -83,13 +82,14 @@ fn must_be_said(actor: &str) -> Result<(), Problem> {
 async fn ask(
     api: &BillingApi,
     headers: &HeaderMap,
-    (subscription, body): (String, &Value),
+    (route, subscription): (&str, String),
+    body: &Value,
     request: SupportRequest,
 ) -> Answer {
     must_be_said(&request.actor)?;
     let key = keys::of(headers)?;
-    let hash = keys::hash(&format!("support {subscription}"), body);
-    let scope = format!("staff:{}", request.actor);
+    let hash = keys::hash(&format!("{route} {subscription}"), body);
+    let scope = keys::scope(route, &format!("staff:{}", request.actor));
     keys::answer(api, (scope, key), hash, Asked::Support { subscription, request }).await
 }
 
@@ -102,7 +102,7 @@ pub(super) async fn retry_charge(
     api.internal.check(&headers)?;
     let (Who { actor, reason }, body) = read(&body)?;
     let request = SupportRequest { actor, reason, action: SupportAction::RetryCharge };
-    ask(&api, &headers, (id, &body), request).await
+    ask(&api, &headers, ("retry-charge", id), &body, request).await
 }
 
 pub(super) async fn refund(
@@ -114,7 +114,7 @@ pub(super) async fn refund(
     api.internal.check(&headers)?;
     let (Refund { actor, reason, amount }, body) = read(&body)?;
     let request = SupportRequest { actor, reason, action: SupportAction::Refund { amount } };
-    ask(&api, &headers, (id, &body), request).await
+    ask(&api, &headers, ("refund", id), &body, request).await
 }
 
 pub(super) async fn override_access(
@@ -127,7 +127,7 @@ pub(super) async fn override_access(
     let (Override { actor, reason, for_s }, body) = read(&body)?;
     let lasting = Micros(for_s.saturating_mul(1_000_000));
     let request = SupportRequest { actor, reason, action: SupportAction::OverrideAccess { lasting } };
-    ask(&api, &headers, (id, &body), request).await
+    ask(&api, &headers, ("override-access", id), &body, request).await
 }
 
 pub(super) async fn extend_trial(
@@ -139,7 +139,7 @@ pub(super) async fn extend_trial(
     api.internal.check(&headers)?;
     let (ExtendTrial { actor, reason, until }, body) = read(&body)?;
     let request = SupportRequest { actor, reason, action: SupportAction::ExtendTrial { until: at(&until)? } };
-    ask(&api, &headers, (id, &body), request).await
+    ask(&api, &headers, ("extend-trial", id), &body, request).await
 }
 
 /// Everything that happened to a subscription, with what caused it.
@@ -196,41 +196,47 @@ pub(super) async fn refusals(State(api): Api, headers: HeaderMap) -> Answer {
     Ok(Json(body).into_response())
 }
 
-/// Has a stored webhook processed again, or shows what that would change.
+/// The connected account that an event belongs to: the query's only parameter, `account`; none for our own.
+fn account_of(query: Option<&str>) -> Result<String, Problem> {
+    let mut account = None;
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        if name != "account" {
+            return Err(Problem::BadQuery("it takes `account` alone"));
+        }
+        if account.replace(value.into_owned()).is_some() {
+            return Err(Problem::BadQuery("`account` stands more than once"));
+        }
+    }
+    Ok(account.unwrap_or_default())
+}
+
+/// Has a stored webhook processed again under an idempotency key, or shows what that would change, which needs none.
 pub(super) async fn reprocess(
     State(api): Api,
     Path((provider, event)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
     api.internal.check(&headers)?;
-    let (Reprocess { actor, reason, dry_run }, _) = read(&body)?;
+    let (Reprocess { actor, reason, dry_run }, body) = read(&body)?;
     must_be_said(&actor)?;
     let sender = match provider.as_str() {
         "stripe" => Sender::Stripe,
         "standard" => Sender::Standard,
         _ => return Err(Problem::UnknownProvider(provider.chars().take(64).collect())),
     };
-    let key = EventKey { sender, account: String::new(), event_id: event };
-    let row = api.store.event(&key).await?.ok_or(StoreError::Inbox(InboxRefusal::Unknown))?;
+    let event = EventKey { sender, account: account_of(query.as_deref())?, event_id: event };
     if dry_run {
+        let row = api.store.event(&event).await?.ok_or(StoreError::Inbox(InboxRefusal::Unknown))?;
         let changes = would_change(&api, &row.event_type, row.object.as_deref()).await?;
         return Ok(Json(json!({ "dry_run": true, "changes": changes })).into_response());
     }
-    let audit = AuditRow {
-        at: api.now(),
-        subject: key.event_id.clone().into(),
-        action: "reprocess".into(),
-        row: key.event_id.clone().into(),
-        before: format!("{:?}", row.state).to_lowercase().into(),
-        after: "stored".into(),
-        actor,
-        cause: "request".into(),
-        reason,
-        expires_at: None,
-    };
-    api.store.reprocess(key, audit, api.now()).await?;
-    Ok(Json(json!({ "dry_run": false, "queued": true })).into_response())
+    let key = keys::of(&headers)?;
+    // Quoted, so that no border between account and event can be moved.
+    let hash = keys::hash(&format!("reprocess {provider} {:?} {:?}", event.account, event.event_id), &body);
+    let scope = keys::scope("reprocess", &format!("staff:{actor}"));
+    keys::answer(&api, (scope, key), hash, Asked::Reprocess { event, actor, reason }).await
 }
 
 /// The rows that processing an event would write now; writes nothing.
@@ -262,4 +268,19 @@ async fn would_change(
     changes
         .map(|write| serde_json::to_value(write).map_err(|error| Problem::BadBody(error.to_string())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_the_only_parameter_and_stands_once() {
+        assert_eq!(account_of(None).unwrap(), "");
+        assert_eq!(account_of(Some("")).unwrap(), "");
+        assert_eq!(account_of(Some("account=acct_1")).unwrap(), "acct_1");
+        for bad in ["acount=acct_1", "account=a&account=a", "account=a&dry_run=true"] {
+            assert!(matches!(account_of(Some(bad)), Err(Problem::BadQuery(_))), "{bad}");
+        }
+    }
 }

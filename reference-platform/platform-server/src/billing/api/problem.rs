@@ -20,9 +20,15 @@ pub enum Problem {
     /// A body larger than is read.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// A body that ends early or is cut into chunks that are none.
+    #[error("the body could not be read to its end")]
+    BodyUnreadable,
     /// A path that is no text.
     #[error("the path is no UTF-8")]
     BadPath,
+    /// A query that the route does not take.
+    #[error("the query is not what this route takes: {0}")]
+    BadQuery(&'static str),
     /// A body that is not what the route takes.
     #[error("the body is not what this route takes: {0}")]
     BadBody(String),
@@ -65,7 +71,11 @@ impl Problem {
                 (StatusCode::UNAUTHORIZED, rejection.code(), Some("sign with an active secret, and now"))
             }
             Self::UnknownProvider(_) => (StatusCode::NOT_FOUND, "unknown_provider", None),
+            Self::BodyUnreadable => {
+                (StatusCode::BAD_REQUEST, "body_unreadable", Some("send the whole body again"))
+            }
             Self::BadPath => (StatusCode::BAD_REQUEST, "bad_path", None),
+            Self::BadQuery(_) => (StatusCode::BAD_REQUEST, "bad_query", None),
             Self::BadBody(_) => (StatusCode::BAD_REQUEST, "bad_body", None),
             Self::KeyMissing => {
                 (StatusCode::BAD_REQUEST, "idempotency_key_missing", Some("send one fresh key per intent"))

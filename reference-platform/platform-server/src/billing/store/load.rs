@@ -159,11 +159,21 @@ pub(super) async fn latest_processed(
 
 pub(super) async fn unposted(
     connection: &mut SqliteConnection,
+    now: Timestamp,
     limit: u32,
 ) -> Result<Vec<Notice>, StoreError> {
-    let query = "SELECT row FROM notices WHERE posted_at IS NULL AND $1 = $1 ORDER BY rowid LIMIT $2";
-    let rows = due(connection, query, Timestamp::ZERO, limit).await?;
+    let query =
+        "SELECT row FROM notices WHERE posted_at IS NULL AND post_at <= $1 ORDER BY post_at, rowid LIMIT $2";
+    let rows = due(connection, query, now, limit).await?;
     rows.iter().map(|row| parsed(row.get(0))).collect()
+}
+
+pub(super) async fn notice(
+    connection: &mut SqliteConnection,
+    id: &str,
+) -> Result<Option<Notice>, StoreError> {
+    let rows = texts(connection, "SELECT row FROM notices WHERE id = $1", &[id]).await?;
+    rows.first().map(|text| parsed(text)).transpose()
 }
 
 pub(super) async fn event(

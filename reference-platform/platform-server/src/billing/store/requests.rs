@@ -5,9 +5,11 @@ use platform_core::subscription::calendar::Zone;
 use platform_core::subscription::command::{Command, CustomerRequest, Refusal, SupportRequest};
 use platform_core::subscription::decide::begin;
 use platform_core::subscription::decide::customer::check_card;
-use platform_core::subscription::rows::{Customer, Subscription};
+use platform_core::subscription::rows::{AuditRow, Customer, Subscription};
 use platform_core::subscription::store::StoreError;
+use platform_core::webhook::inbox::{EventKey, InboxCommand, InboxRefusal};
 use serde_json::json;
+use smol_str::{SmolStr, format_smolstr};
 use sqlx::Row;
 use units::Timestamp;
 
@@ -17,7 +19,7 @@ use super::{load, storage, write};
 /// A request and the key that it comes under.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Whose keys these are: a customer's or a member of staff's.
+    /// At which route, and whose keys these are: a customer's or a member of staff's.
     pub scope: String,
     /// The key.
     pub key: String,
@@ -43,6 +45,15 @@ pub enum Asked {
         subscription: String,
         /// What.
         request: SupportRequest,
+    },
+    /// By support: to have a stored webhook processed again.
+    Reprocess {
+        /// Which.
+        event: EventKey,
+        /// Who asks.
+        actor: SmolStr,
+        /// Why.
+        reason: Option<SmolStr>,
     },
 }
 
@@ -133,7 +144,34 @@ async fn perform(place: &mut Place<'_>, asked: &Asked) -> Result<(u16, serde_jso
             place.act(subscription, &Command::Support(request.clone())).await?;
             Ok((200, current(place, subscription).await?))
         }
+        Asked::Reprocess { event, actor, reason } => {
+            reprocess(place, event, (actor.clone(), reason.clone())).await?;
+            Ok((200, json!({"dry_run": false, "queued": true})))
+        }
     }
+}
+
+/// Has a stored webhook processed again, and audits who asked.
+async fn reprocess(
+    place: &mut Place<'_>,
+    event: &EventKey,
+    (actor, reason): (SmolStr, Option<SmolStr>),
+) -> Result<(), StoreError> {
+    let known = load::event(place.connection, event).await?.ok_or(InboxRefusal::Unknown)?;
+    place.inbox_act(event, &InboxCommand::Reprocess).await?;
+    let audit = AuditRow {
+        at: place.now,
+        subject: event.event_id.clone().into(),
+        action: "reprocess".into(),
+        row: event.event_id.clone().into(),
+        before: format!("{:?}", known.state).to_lowercase().into(),
+        after: "stored".into(),
+        actor,
+        cause: "request".into(),
+        reason,
+        expires_at: None,
+    };
+    write::all(place.connection, &[Write::Audit(audit)]).await
 }
 
 /// A subscription of somebody else's is as good as none.
@@ -176,24 +214,37 @@ async fn subscribe(
     zone: Zone,
 ) -> Result<Subscription, StoreError> {
     let plan = place.plans.get(plan).ok_or(Refusal::UnknownPlan)?.clone();
-    let row =
-        sqlx::query("SELECT (SELECT count(*) FROM subscriptions), (SELECT row FROM customers WHERE id = $1)")
-            .bind(customer.to_owned())
-            .fetch_one(&mut *place.connection)
-            .await
-            .map_err(|error| storage(&error))?;
-    let customer = match row.get::<Option<&str>, _>(1) {
+    let row = sqlx::query("SELECT row FROM customers WHERE id = $1")
+        .bind(customer.to_owned())
+        .fetch_optional(&mut *place.connection)
+        .await
+        .map_err(|error| storage(&error))?;
+    let customer = match row.as_ref().map(|row| row.get::<&str, _>(0)) {
         Some(known) => serde_json::from_str(known).map_err(|error| super::unreadable(&error))?,
         None => Customer { id: customer.into(), card: None },
     };
-    let id = format!("sub_{}", row.get::<i64, _>(0) + 1);
-    let decision = begin::subscribe(id.into(), customer, (&plan, zone), place.context())?;
-    write::all(place.connection, &decision.writes).await?;
+    let id = free_id(place).await?;
+    let decision = begin::subscribe(id, customer, (&plan, zone), place.context())?;
+    write::first(place.connection, &decision.writes).await?;
     let made = decision.writes.into_iter().find_map(|write| match write {
         Write::Subscription(row) => Some(row),
         _ => None,
     });
     made.ok_or(StoreError::NoSuchSubscription)
+}
+
+/// An id that no subscription has or had: none is ever deleted. Subscriptions that were taken over brought names of their own, so what
+/// follows the newest row may be taken; then steps that double find a free one by few look-ups of the key.
+async fn free_id(place: &mut Place<'_>) -> Result<SmolStr, StoreError> {
+    let query = "WITH RECURSIVE tried (n, step) AS (
+            SELECT coalesce((SELECT max(rowid) FROM subscriptions), 0) + 1, 1
+            UNION ALL
+            SELECT n + step, step * 2 FROM tried
+            WHERE step < 1099511627776 AND EXISTS (SELECT 1 FROM subscriptions WHERE id = 'sub_' || n)
+        )
+        SELECT max(n) FROM tried";
+    let row = sqlx::query(query).fetch_one(&mut *place.connection).await.map_err(|error| storage(&error))?;
+    Ok(format_smolstr!("sub_{}", row.get::<i64, _>(0)))
 }
 
 /// A card is the customer's, so all their subscriptions hear of it; one without any keeps it for the first.

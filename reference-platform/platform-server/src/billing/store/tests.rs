@@ -6,6 +6,7 @@
 //! - [`events`]: stored webhooks and notices.
 //! - [`groups`]: webhooks that are stored together; SQLite alone.
 //! - [`units`]: what is refused takes nothing with it; what is written stays.
+//! - [`requests`]: new ids, and answers under keys; SQLite alone.
 //! - [`retention`]: what goes after its time; SQLite alone.
 //! - [`opening`]: which files are opened and which refused; SQLite alone.
 
@@ -14,6 +15,7 @@ mod charges;
 mod events;
 mod groups;
 mod opening;
+mod requests;
 mod retention;
 mod units;
 

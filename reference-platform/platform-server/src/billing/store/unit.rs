@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use platform_core::subscription::account::Write;
 use platform_core::subscription::command::{Command, Context, Decision, Refusal};
 use platform_core::subscription::decide::begin::{self, TakenOver};
 use platform_core::subscription::decide::decide;
 use platform_core::subscription::invariants;
-use platform_core::subscription::rows::{AuditRow, Plan};
+use platform_core::subscription::rows::Plan;
 use platform_core::subscription::store::{Consequence, Intake, Received, StoreError};
 use platform_core::webhook::inbox::{
     self, EventKey, InboxCommand, InboxDecision, InboxRefusal, InboxRow, Settled,
@@ -60,8 +59,9 @@ pub(super) enum Unit {
     Receive(Box<Intake>),
     Claim { key: EventKey, worker: u32 },
     Settle { key: EventKey, worker: u32, outcome: Settled, consequence: Box<Consequence> },
+    ClaimNotices(Vec<SmolStr>),
     Posted(Vec<SmolStr>),
-    Reprocess { key: EventKey, audit: Box<AuditRow> },
+    PutOff(Vec<SmolStr>),
     Clean { rows: u32 },
 }
 
@@ -75,6 +75,7 @@ pub(super) enum Reply {
     /// A claim had lapsed, which was counted: that stays written although nobody gets the row.
     Lapsed,
     Response(Response),
+    Notices(Vec<SmolStr>),
     Count(u64),
 }
 
@@ -99,6 +100,10 @@ impl Reply {
         if let Self::Response(response) = self { response } else { Response::default() }
     }
 
+    pub(super) fn notices(self) -> Vec<SmolStr> {
+        if let Self::Notices(notices) = self { notices } else { Vec::new() }
+    }
+
     pub(super) fn count(self) -> u64 {
         if let Self::Count(count) = self { count } else { 0 }
     }
@@ -120,7 +125,7 @@ impl Place<'_> {
         match unit {
             Unit::TakeOver(taken) => {
                 let decision = begin::take_over(*taken, self.context())?;
-                write::all(self.connection, &decision.writes).await?;
+                write::first(self.connection, &decision.writes).await?;
                 Ok(Reply::Nothing)
             }
             Unit::Act { subscription, command } => {
@@ -133,15 +138,12 @@ impl Place<'_> {
                 self.settle(&key, worker, outcome, *consequence).await?;
                 Ok(Reply::Nothing)
             }
+            Unit::ClaimNotices(notices) => self.claim_notices(notices).await.map(Reply::Notices),
+            Unit::PutOff(notices) => self.put_off(&notices).await.map(|()| Reply::Nothing),
             Unit::Posted(notices) => {
                 for notice in notices {
                     write::posted(self.connection, &notice, self.now).await?;
                 }
-                Ok(Reply::Nothing)
-            }
-            Unit::Reprocess { key, audit } => {
-                self.inbox_act(&key, &InboxCommand::Reprocess).await?;
-                write::all(self.connection, &[Write::Audit(*audit)]).await?;
                 Ok(Reply::Nothing)
             }
             Unit::Clean { rows } => self.clean(rows).await.map(Reply::Count),
@@ -161,7 +163,11 @@ impl Place<'_> {
         Ok(decision)
     }
 
-    async fn inbox_act(&mut self, key: &EventKey, command: &InboxCommand) -> Result<InboxRow, StoreError> {
+    pub(super) async fn inbox_act(
+        &mut self,
+        key: &EventKey,
+        command: &InboxCommand,
+    ) -> Result<InboxRow, StoreError> {
         let known = load::event(self.connection, key).await?;
         match inbox::decide(known.as_ref(), command, self.now)? {
             InboxDecision::Put(row) => {
@@ -170,6 +176,28 @@ impl Place<'_> {
             }
             InboxDecision::Duplicate | InboxDecision::Conflict => Err(StoreError::Unique("event")),
         }
+    }
+
+    async fn claim_notices(&mut self, notices: Vec<SmolStr>) -> Result<Vec<SmolStr>, StoreError> {
+        let mut claimed = Vec::with_capacity(notices.len());
+        for id in notices {
+            let known = load::notice(self.connection, &id).await?;
+            if let Some(row) = known.filter(|row| row.is_due(self.now)) {
+                write::notice(self.connection, &row.claimed(self.now)).await?;
+                claimed.push(id);
+            }
+        }
+        Ok(claimed)
+    }
+
+    async fn put_off(&mut self, notices: &[SmolStr]) -> Result<(), StoreError> {
+        for id in notices {
+            let known = load::notice(self.connection, id).await?;
+            if let Some(row) = known.filter(|row| row.posted_at.is_none()) {
+                write::notice(self.connection, &row.put_off(self.now)).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn claim(&mut self, key: &EventKey, worker: u32) -> Result<Reply, StoreError> {
@@ -201,7 +229,7 @@ impl Place<'_> {
                     Err(StoreError::NoSuchSubscription) => {
                         let made = begin::mirror(&seen, self.plans.get(&seen.plan), self.context());
                         let made = made.ok_or(Refusal::UnknownPlan)?;
-                        write::all(self.connection, &made.writes).await
+                        write::first(self.connection, &made.writes).await
                     }
                     other => other.map(drop),
                 }

@@ -2,6 +2,7 @@
 
 use platform_core::ledger::{Ledger, LedgerError, Transaction};
 use platform_core::subscription::account::Write;
+use platform_core::subscription::rows::Notice;
 use platform_core::subscription::store::StoreError;
 use platform_core::webhook::event::Sender;
 use platform_core::webhook::inbox::{EventKey, InboxRow};
@@ -34,6 +35,20 @@ async fn run(
     }
     let done = query.execute(connection).await.map_err(|error| storage(&error))?;
     Ok(done.rows_affected())
+}
+
+/// Writes all rows of a decision by which a subscription begins: an id that somebody has already is refused, not taken over.
+pub(super) async fn first(connection: &mut SqliteConnection, writes: &[Write]) -> Result<(), StoreError> {
+    for write in writes {
+        match write {
+            Write::Subscription(row) => {
+                let statement = "INSERT INTO subscriptions (id, row) VALUES ($1, $2)";
+                run(connection, statement, &[row.id.as_str(), &json(row)?]).await?;
+            }
+            other => one(connection, other).await?,
+        }
+    }
+    Ok(())
 }
 
 /// Writes all rows of a decision.
@@ -139,6 +154,12 @@ pub(super) async fn posted(
     let statement = "UPDATE notices SET row = json_set(row, '$.posted_at', CAST($2 AS INTEGER))
         WHERE id = $1 AND posted_at IS NULL";
     run(connection, statement, &[notice, &now.0.to_string()]).await.map(drop)
+}
+
+/// Changes the row of a notice.
+pub(super) async fn notice(connection: &mut SqliteConnection, row: &Notice) -> Result<(), StoreError> {
+    let statement = "UPDATE notices SET row = $2 WHERE id = $1";
+    run(connection, statement, &[row.id.as_str(), &json(row)?]).await.map(drop)
 }
 
 /// Notes an alert once per kind and subject.

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use platform_core::subscription::rows::Plan;
-use platform_core::subscription::store::{Intake, Received, StoreError};
+use platform_core::subscription::store::{Consequence, Intake, Received, StoreError};
 use smol_str::SmolStr;
 use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 use units::Timestamp;
 
 use super::unit::{Place, Reply, Unit};
-use super::{GROUP_MAX, receive, storage};
+use super::{GROUP_MAX, PAYMENT_OF_ANOTHER, receive, storage, write};
 
 type Answer = Result<Reply, StoreError>;
 
@@ -160,11 +160,29 @@ async fn one(
         return Place { connection, plans, now }.run(unit).await;
     }
     let failed = |error: sqlx::Error| storage(&error);
+    let about = subject(&unit);
     sqlx::query("SAVEPOINT unit").execute(&mut *connection).await.map_err(failed)?;
     let reply = Place { connection, plans, now }.run(unit).await;
     if reply.is_err() {
         sqlx::query("ROLLBACK TO unit").execute(&mut *connection).await.map_err(failed)?;
     }
     sqlx::query("RELEASE unit").execute(&mut *connection).await.map_err(failed)?;
+    if let (Err(StoreError::Unique(PAYMENT_OF_ANOTHER)), Some(subscription)) = (&reply, about) {
+        // Nobody waits for a job's answer, so what cannot be booked stays where a person looks.
+        tracing::error!(%subscription, "a payment belongs to another attempt already, and is not booked");
+        write::alert(connection, "payment_not_booked", &subscription, now).await?;
+    }
     reply
+}
+
+/// The subscription that a unit acts on.
+fn subject(unit: &Unit) -> Option<SmolStr> {
+    match unit {
+        Unit::Act { subscription, .. } => Some(subscription.clone()),
+        Unit::Settle { consequence, .. } => match &**consequence {
+            Consequence::Command(subscription, _) => Some(subscription.clone()),
+            Consequence::Nothing | Consequence::Mirror(_) => None,
+        },
+        _ => None,
+    }
 }

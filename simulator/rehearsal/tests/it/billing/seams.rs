@@ -20,7 +20,7 @@ use super::in_parallel;
 const PASSAGES_MIN: u64 = 150;
 
 /// What a clean month passes: every transaction and call of the jobs, before and after, and the intake.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 18] = [
     "Commit(Intent)",
     "Commit(NotSent)",
     "Commit(Result)",
@@ -29,7 +29,9 @@ const KINDS: [&str; 16] = [
     "Commit(RefundResult)",
     "Commit(Claim)",
     "Commit(Settle)",
+    "Commit(Posting)",
     "Commit(Posted)",
+    "Commit(PutOff)",
     "Call(Charge)",
     "Call(LookUp)",
     "Call(Refund)",

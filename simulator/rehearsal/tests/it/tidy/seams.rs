@@ -5,7 +5,7 @@
 use super::{Tracked, assert_none, tracked};
 
 /// Verbs of the store that write.
-const WRITES: [&str; 5] = ["act", "receive", "claim", "settle", "posted"];
+const WRITES: [&str; 7] = ["act", "receive", "claim", "settle", "claim_notices", "posted", "put_off"];
 
 /// Verbs of the store that only read.
 const READS: [&str; 8] = [

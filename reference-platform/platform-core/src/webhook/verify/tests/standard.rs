@@ -203,7 +203,12 @@ fn headers() -> Vec<Case> {
             "bytes that are no text",
             "unreadable_header",
         ),
-        signature(&format!("{right} {}", "x".repeat(4_096))).expect(
+        signature(&format!("{right} {}", "x".repeat(HEADER_BYTES_MAX - right.len() - 1))).expect(
+            "R6",
+            "the longest value",
+            "accept",
+        ),
+        signature(&format!("{right} {}", "x".repeat(HEADER_BYTES_MAX - right.len()))).expect(
             "R6",
             "an endless value",
             "unreadable_header",
@@ -227,7 +232,8 @@ fn secrets() -> Vec<Case> {
         genuine().secrets(&[SECRET.trim_end_matches('=')]).expect("R7", "no padding", "accept"),
         genuine().secrets(&["whsec_not base64"]).expect("R7", "no base64", "config_error"),
         genuine().secrets(&[]).expect("R7", "no secret", "config_error"),
-        genuine().secrets(&[SECRET; 9]).expect("R7", "nine secrets", "config_error"),
+        genuine().secrets(&[SECRET; 16]).expect("R7", "16 secrets", "accept"),
+        genuine().secrets(&[SECRET; 17]).expect("R7", "17 secrets", "config_error"),
         genuine().secrets(&[&public().replace("whpk_", "whsk_")]).expect(
             "R7",
             "a private key",

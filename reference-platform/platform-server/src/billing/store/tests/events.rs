@@ -1,6 +1,7 @@
 //! Stored webhooks, and notices to be posted.
 
 use platform_core::subscription::command::PaymentOutcome;
+use platform_core::subscription::outbox::POST_AGAIN_AFTER;
 use platform_core::subscription::store::{Consequence, Intake, Received, Store, StoreError};
 use platform_core::webhook::event::ContentHash;
 use platform_core::webhook::inbox::{CLAIM_LEASE, EventKey, InboxRefusal, InboxState, Settled, TRIED_FOR};
@@ -163,13 +164,13 @@ async fn notices_wait_in_order_until_they_are_posted<B: Bed>(bed: B) {
         let paid = answered(&request, &format!("pi_{}", 9 - n), PaymentOutcome::Captured);
         act(&bed, &id, paid, due).await;
     }
-    let waiting = bed.store().unposted(10).await.unwrap();
+    let waiting = bed.store().unposted(later(1), 10).await.unwrap();
     let about: Vec<_> = waiting.iter().map(|row| row.about.as_str()).collect();
     assert_eq!(about, ["pi_8", "pi_7", "pi_6"], "in the order in which they came into being");
-    assert_eq!(bed.store().unposted(2).await.unwrap(), waiting[..2]);
+    assert_eq!(bed.store().unposted(later(1), 2).await.unwrap(), waiting[..2]);
     let ids: Vec<SmolStr> = waiting[..2].iter().map(|row| row.id.clone()).collect();
     bed.store().posted(&ids, later(1)).await.unwrap();
-    assert_eq!(bed.store().unposted(10).await.unwrap(), waiting[2..]);
+    assert_eq!(bed.store().unposted(later(1), 10).await.unwrap(), waiting[2..]);
     let before = dump(&bed).await;
     bed.store().posted(&ids, later(2)).await.unwrap();
     bed.store().posted(&["no such notice".into()], later(2)).await.unwrap();
@@ -178,6 +179,27 @@ async fn notices_wait_in_order_until_they_are_posted<B: Bed>(bed: B) {
     let books = bed.books().await;
     let posted: Vec<_> = books.notices.iter().map(|row| row.posted_at).collect();
     assert_eq!(posted, [Some(later(1)), Some(later(1)), None]);
+}
+
+async fn a_notice_that_is_being_posted_or_was_not_taken_waits<B: Bed>(bed: B) {
+    let id = given(&bed, 1).await;
+    let due = period_end(&bed, &id).await;
+    let request = charge_due(&bed, &id, due).await;
+    act(&bed, &id, answered(&request, "pi_1", PaymentOutcome::Captured), due).await;
+    let waiting: Vec<SmolStr> =
+        bed.store().unposted(due, 10).await.unwrap().into_iter().map(|row| row.id).collect();
+    assert!(!waiting.is_empty());
+    assert_eq!(bed.store().claim_notices(&waiting, due).await.unwrap(), waiting, "one worker has them");
+    assert_eq!(bed.store().claim_notices(&waiting, due).await.unwrap(), [] as [SmolStr; 0]);
+    assert_eq!(bed.store().unposted(due, 10).await.unwrap(), []);
+    bed.store().put_off(&waiting, due).await.unwrap();
+    assert_eq!(bed.store().unposted(due, 10).await.unwrap(), []);
+    let soon = due.saturating_add(POST_AGAIN_AFTER[0]);
+    let again = bed.store().unposted(soon, 10).await.unwrap();
+    assert!(again.iter().all(|row| row.failures == 1) && again.len() == waiting.len(), "{again:?}");
+    bed.store().posted(&waiting, soon).await.unwrap();
+    bed.store().put_off(&waiting, soon).await.unwrap();
+    assert!(bed.books().await.notices.iter().all(|row| row.posted_at == Some(soon) && row.failures == 1));
 }
 
 super::over_every_store!(
@@ -191,4 +213,5 @@ super::over_every_store!(
     the_oldest_event_is_due_first_and_ties_go_by_id,
     the_newest_processed_event_of_an_object_counts,
     notices_wait_in_order_until_they_are_posted,
+    a_notice_that_is_being_posted_or_was_not_taken_waits,
 );

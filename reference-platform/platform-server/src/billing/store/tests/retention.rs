@@ -62,7 +62,7 @@ async fn posted_notices_go_after_a_week_and_the_ledger_never() {
     bed.store().act(&id, paid, due).await.unwrap();
     let week = due.saturating_add(Micros(8 * DAY.0));
     bed.store.clean(500, week).await.unwrap();
-    let notices = bed.store().unposted(100).await.unwrap();
+    let notices = bed.store().unposted(week, 100).await.unwrap();
     assert!(!notices.is_empty(), "what was not posted stays");
     let ids: Vec<SmolStr> = notices.into_iter().map(|notice| notice.id).collect();
     bed.store().posted(&ids, due).await.unwrap();

@@ -81,6 +81,27 @@ fn a_header_that_is_missing_or_repeated_is_refused() {
 }
 
 #[test]
+fn a_key_is_good_for_one_request_at_each_route() {
+    let platform = platform();
+    let ask = |what: &str, body: &str| {
+        let path = format!("/v1/subscriptions/sub_1/{what}");
+        platform.send(&of_customer(&platform, "c_1", ("POST", &path), body))
+    };
+    for (what, body) in [("pause", ""), ("resume", ""), ("cancel", "{\"at\":\"period_end\"}")] {
+        let answer = ask(what, body);
+        assert_eq!(answer.status, 200, "{what}: {}", answer.body);
+    }
+    let reused = ask("cancel", "{\"at\":\"now\"}");
+    assert_eq!((reused.status, reused.body["code"].as_str()), (422, Some("idempotency_key_reused")));
+    let repeated = ask("pause", "");
+    assert_eq!(
+        repeated.status, 200,
+        "the first answer, although by now it would be refused: {}",
+        repeated.body
+    );
+}
+
+#[test]
 fn an_unknown_plan_currency_zone_card_or_time_is_refused() {
     let platform = platform();
     let subscribe = |body: &str| of_customer(&platform, "c_1", ("POST", "/v1/subscriptions"), body);

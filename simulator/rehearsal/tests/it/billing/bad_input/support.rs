@@ -110,5 +110,13 @@ fn who_asks_must_be_said_and_what_is_asked_about_must_exist() {
     cases.push(("an unknown event", reprocess("stripe", &body("staff_1", "")), 404, "unknown_event"));
     cases.push(("nobody", reprocess("stripe", &body("", "")), 400, "bad_body"));
     cases.push(("wrong types", reprocess("stripe", &body("staff_1", "\"dry_run\":1")), 400, "bad_body"));
+    let mut of_account = reprocess("stripe", &body("staff_1", ""));
+    of_account.path.push_str("?account=acct_1");
+    cases.push(("an unknown event of an account", of_account, 404, "unknown_event"));
+    let mut misspelt = reprocess("stripe", &body("staff_1", ""));
+    misspelt.path.push_str("?acount=acct_1");
+    cases.push(("an unknown parameter", misspelt, 400, "bad_query"));
+    let no_key = Sent { headers: vec![bearer(INTERNAL)], ..reprocess("stripe", &body("staff_1", "")) };
+    cases.push(("no key", no_key, 400, "idempotency_key_missing"));
     check(&platform, cases);
 }

@@ -2,6 +2,7 @@
 
 use actors::provider::webhooks::sign;
 use platform_core::webhook::refusals::{SAMPLE_BYTES_MAX, SAMPLES_MAX};
+use platform_core::webhook::verify::HEADER_BYTES_MAX;
 
 use super::super::asked_for;
 use super::super::platform::{Platform, Sent};
@@ -30,6 +31,7 @@ fn a_webhook_that_is_not_genuine_is_refused_with_its_reason() {
     let old = sign(SECRET, units::Timestamp(NOW.0 - 301_000_000), BODY.as_bytes());
     let hundred = |one: &str| format!("t={}{}", NOW.0 / 1_000_000, one.repeat(100));
     let (many, long) = (hundred(",v1=00"), hundred(&format!(",v1={}", "0".repeat(64))));
+    let endless = format!("t={},v0={}", NOW.0 / 1_000_000, "0".repeat(HEADER_BYTES_MAX));
     let large = "x".repeat(10_000_000);
     let nobody = Sent { path: "/v1/webhooks/nobody".to_owned(), ..webhook(&[&good], BODY) };
     let wrong_path = Sent { path: "/v1/webhooks/%FF".to_owned(), ..webhook(&[&good], BODY) };
@@ -46,7 +48,8 @@ fn a_webhook_that_is_not_genuine_is_refused_with_its_reason() {
             ("two headers", webhook(&[&good, &good], BODY), 400, "repeated_header"),
             ("no text", not_text, 400, "unreadable_header"),
             ("100 signatures", webhook(&[&many], BODY), 400, "too_many_signatures"),
-            ("100 long signatures", webhook(&[&long], BODY), 400, "unreadable_header"),
+            ("100 long signatures", webhook(&[&long], BODY), 400, "too_many_signatures"),
+            ("an endless header", webhook(&[&endless], BODY), 400, "unreadable_header"),
             ("no time", webhook(&["v1=00"], BODY), 400, "malformed_timestamp"),
             ("an empty header", webhook(&[""], BODY), 400, "malformed_timestamp"),
             ("somebody else's secret", webhook(&[&forged], BODY), 401, "bad_signature"),
@@ -87,6 +90,7 @@ fn a_flood_of_forgeries_leaves_the_database_byte_for_byte_and_memory_bounded() {
 fn refused_webhooks_are_counted_and_only_the_newest_kept() {
     let platform = platform();
     let long = "x".repeat(1_000);
+    platform.send(&webhook(&[], &"x".repeat(2_000_000)));
     for n in 0..500 {
         let header = format!("t={},v1={n:064x},v0={long}", NOW.0 / 1_000_000);
         platform.send(&webhook(&[&header], BODY));
@@ -94,7 +98,7 @@ fn refused_webhooks_are_counted_and_only_the_newest_kept() {
     let api = platform.api();
     let refusals = api.refusals.lock().expect("nobody panicked");
     let counts: Vec<_> = refusals.counts().filter(|(_, count)| *count > 0).collect();
-    assert_eq!(counts, [("bad_signature", 500)]);
+    assert_eq!(counts, [("body_too_large", 1), ("bad_signature", 500)]);
     assert_eq!(refusals.samples().count(), SAMPLES_MAX);
     let cut = |sample: &platform_core::webhook::refusals::Sample| sample.claimed_id.len() <= SAMPLE_BYTES_MAX;
     assert!(refusals.samples().all(cut));

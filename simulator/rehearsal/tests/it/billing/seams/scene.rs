@@ -55,6 +55,7 @@ pub(super) struct Scene {
     die_at: Option<u64>,
     crashes: Cell<u32>,
     posted: RefCell<Vec<String>>,
+    turned_away: Cell<bool>,
     acknowledged: RefCell<Vec<String>>,
     unsent: RefCell<VecDeque<Event>>,
     payments_told: Cell<usize>,
@@ -96,6 +97,7 @@ impl Scene {
             log: RefCell::default(),
             die_at,
             crashes: Cell::new(0),
+            turned_away: Cell::default(),
             posted: RefCell::default(),
             acknowledged: RefCell::default(),
             unsent: RefCell::default(),
@@ -277,8 +279,12 @@ impl Outside for Scene {
     }
 
     async fn post(&self, notice: &Notice) -> Result<bool, Stopped> {
-        self.posted.borrow_mut().push(notice.id.to_string());
-        Ok(true)
+        // The receiver is not there when the first notice comes.
+        if self.turned_away.replace(true) {
+            self.posted.borrow_mut().push(notice.id.to_string());
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     async fn seam(&self, seam: Seam) -> Result<(), Stopped> {
