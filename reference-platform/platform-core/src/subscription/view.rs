@@ -73,6 +73,12 @@ pub trait View {
         self.disputes().any(|dispute| dispute.state == DisputeState::Open)
     }
 
+    /// Minor units of a payment that disputes have taken back, or keep from us while they are open.
+    fn charged_back(&self, payment: &str) -> i64 {
+        let taken = |dispute: &&Dispute| dispute.payment == payment && dispute.state != DisputeState::Won;
+        self.disputes().filter(taken).map(|dispute| dispute.amount.minor_units).sum()
+    }
+
     /// Minor units of a payment that are given back or about to be.
     fn refunded(&self, payment: &str) -> i64 {
         let of_payment = self.refunds().filter(|refund| refund.takes_from(payment));

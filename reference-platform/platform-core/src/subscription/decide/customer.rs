@@ -92,7 +92,7 @@ impl Draft<'_> {
         });
         let Some((payment, paid)) = payment else { return Ok(()) };
         let unused = self.split(&row.zone)?.unused(paid)?;
-        let left = paid.minor_units - self.refunded(&payment);
+        let left = paid.minor_units - self.refunded(&payment) - self.charged_back(&payment);
         let amount = Money::new(unused.minor_units.min(left), unused.currency);
         if amount.minor_units > 0 {
             self.ask_refund(&payment, amount);

@@ -54,7 +54,8 @@ impl Draft<'_> {
             .ok_or(Refusal::Unknown("payment"))?;
         let payment = captured.payment.ok_or(Refusal::Unknown("payment"))?;
         let given_back = self.refunded(&payment);
-        let left = captured.amount.minor_units - given_back;
+        // What the bank has taken back already is not ours to give.
+        let left = captured.amount.minor_units - given_back - self.charged_back(&payment);
         if amount <= 0 || amount > left {
             return Err(Refusal::Amount);
         }

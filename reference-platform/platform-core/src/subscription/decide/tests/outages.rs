@@ -84,6 +84,23 @@ fn a_dispute_holds_retries_back_and_no_new_period() {
 }
 
 #[test]
+fn what_a_dispute_took_back_is_not_refunded_a_second_time() {
+    let mut books = books();
+    let key = advance(&mut books, DUE).unwrap();
+    answer(&mut books, &key, PaymentOutcome::Captured, DUE);
+    let refund = |cents| {
+        let action = SupportAction::Refund { amount: cents };
+        Command::Support(SupportRequest { actor: "staff".into(), reason: None, action })
+    };
+    let payment = format!("pi_{key}");
+    dispute(&mut books, &payment, DisputeState::Open, days(1));
+    let refused = books.act("sub_1", &refund(1), days(1)).unwrap_err();
+    assert!(matches!(refused, StoreError::Refused(Refusal::Amount)), "while it is open: {refused:?}");
+    dispute(&mut books, &payment, DisputeState::Won, days(2));
+    books.act("sub_1", &refund(999), days(2)).expect("it came back");
+}
+
+#[test]
 fn a_card_that_is_lost_is_not_charged_for_the_periods_that_follow() {
     let mut books = weekly();
     let due = ANCHOR.saturating_add(DAY * 7);
