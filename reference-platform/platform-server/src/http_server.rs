@@ -11,16 +11,17 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::error_handling::HandleErrorLayer;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
+
+use crate::problem_details::{Details, answer};
 
 /// What a server puts up with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,25 +59,14 @@ const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 128 * 1_024;
 
 async fn too_slow(_: tower::BoxError) -> Response {
-    let hint = "send the whole request at once";
-    problem(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the request took too long", Some(hint))
+    let hint = Some("send the whole request at once");
+    let details = Details { detail: "the request took too long", code: "request_timeout", hint };
+    answer(StatusCode::REQUEST_TIMEOUT, details)
 }
 
 async fn wrong_method() -> Response {
-    problem(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this path is for another method", None)
-}
-
-/// What goes wrong before or beside the routes, as problem details (RFC 9457) in the form that theirs have.
-fn problem(status: StatusCode, code: &str, detail: &str, hint: Option<&str>) -> Response {
-    let body = json!({
-        "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(),
-        "detail": detail, "code": code, "hint": hint,
-    });
-    let mut response = (status, axum::Json(body)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    let details = Details { detail: "this path is for another method", code: "wrong_method", hint: None };
+    answer(StatusCode::METHOD_NOT_ALLOWED, details)
 }
 
 /// Serves a router until `stop` is ready, then drains; whether all requests finished in time.

@@ -7,11 +7,13 @@
 //! - [`search_api`]: search over HTTP: routes, parameters, errors, the search page.
 //! - [`billing`]: subscriptions, webhook intake and jobs over SQLite and HTTP.
 //! - [`http_server`]: the accept loop that all routes are served by.
+//! - `problem_details`: the body of every answer that says what went wrong.
 //! - [`log`]: warnings and errors as lines.
 
 pub mod billing;
 pub mod catalog;
 pub mod http_server;
 pub mod log;
+mod problem_details;
 pub mod search;
 pub mod search_api;

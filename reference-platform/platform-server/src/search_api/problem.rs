@@ -5,7 +5,8 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
+
+use crate::problem_details::{Details, answer};
 
 /// Why a request got no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,16 +65,6 @@ pub enum Problem {
 const RETRY_READY_S: u32 = 5;
 /// The same when overloaded.
 const RETRY_LOAD_S: u32 = 1;
-
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'static str,
-    title: &'static str,
-    status: u16,
-    detail: String,
-    code: &'static str,
-    hint: Option<&'a str>,
-}
 
 impl Problem {
     /// The code that clients may rely on.
@@ -146,23 +137,10 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, hint) = (self.status(), self.hint());
-        let body = Body {
-            r#type: "about:blank",
-            title: status.canonical_reason().unwrap_or("error"),
-            status: status.as_u16(),
-            detail: self.to_string(),
-            code: self.code(),
-            hint: hint.as_deref(),
-        };
-        let mut response = (status, axum::Json(body)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let details = Details { detail: &self.to_string(), code: self.code(), hint: hint.as_deref() };
+        let mut response = answer(status, details);
         if let Some(seconds) = self.retry_after_s() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -2,17 +2,9 @@
 
 use fault_plan::Failure;
 use scenarios::levers::Levers;
-use sim_engine::ledger::Sums;
-use sim_engine::{RunOptions, RunOutput};
+use sim_engine::RunOptions;
 
-use crate::worlds::{outage, run, run_with, small};
-
-fn total(output: &RunOutput) -> Sums {
-    output.buckets.iter().flatten().fold(Sums::default(), |mut sum, part| {
-        sum.add(part);
-        sum
-    })
-}
+use crate::worlds::{outage, run, run_with, small, total};
 
 #[test]
 fn bytes_served_are_bytes_received_and_edge_misses_are_fetches() {

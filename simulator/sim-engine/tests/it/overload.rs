@@ -26,13 +26,6 @@ fn run(arm: &ResolvedArm) -> (SeedRun, RunOutput) {
     (seed_run(&stage, &arm.id, &output), output)
 }
 
-fn total(output: &RunOutput) -> Sums {
-    output.buckets.iter().flatten().fold(Sums::default(), |mut sum, part| {
-        sum.add(part);
-        sum
-    })
-}
-
 #[test]
 fn no_share_leaves_its_bounds_and_dead_sessions_are_the_origins_where_it_has_too_few_servers() {
     for mut arm in faultless() {
@@ -48,7 +41,7 @@ fn no_share_leaves_its_bounds_and_dead_sessions_are_the_origins_where_it_has_too
                 assert!(ratio.part <= ratio.whole, "{what:?}: {ratio:?}");
             }
         }
-        let sums = total(&output);
+        let sums = worlds::total(&output);
         assert!(sums.fatal > 0 && sums.fatal <= sums.ended && sums.ended_stalled <= sums.ended);
         assert_eq!(sums.caused.iter().sum::<u64>(), sums.stalled);
         let by_cause = |cause: Cause| sums.caused[cause as usize];

@@ -3,6 +3,7 @@
 use fault_plan::Fault;
 use scenarios::levers::Levers;
 use scenarios::world::*;
+use sim_engine::ledger::Sums;
 use sim_engine::{RunOptions, RunOutput, Stage};
 use units::{Bytes, Kbps, Micros, PathwayId, Ppm, RegionId, Seed, Timestamp};
 
@@ -140,6 +141,14 @@ pub(crate) fn run(world: &World, levers: Levers, seed: u64) -> RunOutput {
 pub(crate) fn run_with(world: &World, levers: Levers, seed: u64, options: RunOptions<'_>) -> RunOutput {
     let (sessions, _) = sim_engine::audience::sessions(world, Seed(seed)).expect("a valid audience");
     sim_engine::run(&Stage::new(world, levers, Seed(seed), sessions), options)
+}
+
+/// What all viewers of a run did in all of its time.
+pub(crate) fn total(output: &RunOutput) -> Sums {
+    output.buckets.iter().flatten().fold(Sums::default(), |mut sum, part| {
+        sum.add(part);
+        sum
+    })
 }
 
 /// 2,000 viewers of a catalogue that every cache holds whole, for five minutes: only links, players and faults matter.

@@ -6,7 +6,8 @@ use platform_core::subscription::command::Refusal;
 use platform_core::subscription::store::StoreError;
 use platform_core::webhook::inbox::InboxRefusal;
 use platform_core::webhook::verify::Rejection;
-use serde_json::json;
+
+use crate::problem_details::{Details, answer};
 
 /// Why a request was not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -132,19 +133,9 @@ impl IntoResponse for Problem {
         }
         // What the database said is for the log.
         let detail = if status.is_server_error() { code.replace('_', " ") } else { self.to_string() };
-        let body = json!({
-            "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(),
-            "detail": detail, "code": code, "hint": hint,
-        });
-        let mut response = (status, axum::Json(body)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
+        let mut response = answer(status, Details { detail: &detail, code, hint });
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }

@@ -194,18 +194,20 @@ mod tests {
 
     type Log = Vec<(u32, u32)>;
 
+    /// Somebody who takes so many turns.
+    fn steps<'t>(turns: &'t Turns, log: &'t RefCell<Log>, (who, count): (u32, u32)) -> Task<'t> {
+        Box::pin(async move {
+            for step in 0..count {
+                log.borrow_mut().push((who, step));
+                turns.pass().await;
+            }
+        })
+    }
+
     fn run(order: Order) -> (Log, Option<Vec<usize>>) {
         let turns = Turns::new(order);
         let log = RefCell::new(Vec::new());
-        let task = |who: u32| -> Task<'_> {
-            let (turns, log) = (&turns, &log);
-            Box::pin(async move {
-                for step in 0..3 {
-                    log.borrow_mut().push((who, step));
-                    turns.pass().await;
-                }
-            })
-        };
+        let task = |who| steps(&turns, &log, (who, 3));
         turns.together(vec![task(0), task(1), task(2)]);
         (log.take(), turns.next_listed())
     }
@@ -245,15 +247,7 @@ mod tests {
     fn workers_take_turns_even_where_the_steps_do_not() {
         let turns = Turns::new(Order::Drawn(0));
         let log = RefCell::new(Vec::new());
-        let worker = |who: u32| -> Task<'_> {
-            let (turns, log) = (&turns, &log);
-            Box::pin(async move {
-                for step in 0..8 {
-                    log.borrow_mut().push((who, step));
-                    turns.pass().await;
-                }
-            })
-        };
+        let worker = |who| steps(&turns, &log, (who, 8));
         let step: Task<'_> = Box::pin(turns.among(vec![worker(0), worker(1)]));
         turns.together(vec![step, worker(2)]);
         let log = log.take();

@@ -11,8 +11,13 @@ fn days(count: u64) -> Timestamp {
     DUE.saturating_add(DAY * count)
 }
 
-fn weekly() -> Books {
-    books_with(|plan| plan.interval = Interval::Days(7))
+/// A weekly subscription whose card the bank has refused for good, and when that was.
+fn weekly_with_a_lost_card() -> (Books, Timestamp) {
+    let mut books = books_with(|plan| plan.interval = Interval::Days(7));
+    let due = ANCHOR.saturating_add(DAY * 7);
+    let key = advance(&mut books, due).unwrap();
+    answer(&mut books, &key, declined("lost_card"), due);
+    (books, due)
 }
 
 /// Two look-ups that find nothing, after the life of the key.
@@ -102,10 +107,7 @@ fn what_a_dispute_took_back_is_not_refunded_a_second_time() {
 
 #[test]
 fn a_card_that_is_lost_is_not_charged_for_the_periods_that_follow() {
-    let mut books = weekly();
-    let due = ANCHOR.saturating_add(DAY * 7);
-    let key = advance(&mut books, due).unwrap();
-    answer(&mut books, &key, declined("lost_card"), due);
+    let (mut books, due) = weekly_with_a_lost_card();
     assert_eq!(advance(&mut books, due.saturating_add(DAY * 7)), None);
     assert_eq!(books.accounts["sub_1"].invoices.len(), 2);
     let asked = due.saturating_add(DAY * 8);
@@ -115,10 +117,7 @@ fn a_card_that_is_lost_is_not_charged_for_the_periods_that_follow() {
 
 #[test]
 fn a_card_that_pays_on_request_pays_what_else_is_open() {
-    let mut books = weekly();
-    let due = ANCHOR.saturating_add(DAY * 7);
-    let key = advance(&mut books, due).unwrap();
-    answer(&mut books, &key, declined("lost_card"), due);
+    let (mut books, due) = weekly_with_a_lost_card();
     let next = due.saturating_add(DAY * 7);
     assert_eq!(advance(&mut books, next), None);
     ask(&mut books, CustomerRequest::PayInvoice { period_start: due }, next).unwrap();
