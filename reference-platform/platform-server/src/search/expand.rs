@@ -215,9 +215,8 @@ impl<'a> Expander<'a> {
         let mut found = Gathered::default();
         let within = Within { slips: if slips.two.is_some() { 2 } else { 1 }, is_prefix: slips.prefix };
         for (number, segment) in self.lexicon.segments.iter().enumerate() {
-            let near = segment.table(place).and_then(|table| Some((table, table.near(&typed, within)?)));
-            if let Some((table, near)) = near {
-                for word in near.into_iter().take(LOOKED_AT_MAX) {
+            if let Some(table) = segment.table(place) {
+                for word in table.near(&typed, within, LOOKED_AT_MAX) {
                     found.push(number, table.text(word), table.postings(word));
                 }
             } else {

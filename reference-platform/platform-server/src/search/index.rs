@@ -1,10 +1,9 @@
 //! Asking the index. A search works on one state of it from its start to its end; `build` makes and changes it meanwhile.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use indexmap::IndexMap;
 use platform_core::catalog::record::{Kind, RecordId};
 use platform_core::search::query::{Query, Role};
 use platform_core::search::rank::Features;
@@ -19,7 +18,7 @@ use super::lexicon::Lexicon;
 use super::pool::{Candidate, Floor, Kept};
 use super::retrieve::Retrieval;
 use super::schema::Fields;
-use super::titles::{Fixed, Titles};
+use super::titles::Titles;
 use super::view::{Segment, View};
 use super::window::Window;
 
@@ -27,6 +26,8 @@ use super::window::Window;
 const JUDGED_MAX: usize = 120;
 /// Titles that a whole-title look-up may add, and the terms it may look at.
 const BY_KEY_MAX: usize = 60;
+/// Answers about titles that a search remembers, each in a place by the title's number.
+const ANSWERS_KEPT: usize = 4_096;
 /// How much of the query title and names must have for typing slips not to be looked for.
 const COVERED_ENOUGH: f64 = 0.97;
 
@@ -195,28 +196,61 @@ impl Reading<'_> {
             }
         }
         let named = self.by_key(query)?;
-        // Asked of a title once: the answer is far away in memory.
-        let known: RefCell<IndexMap<u32, bool, Fixed>> = RefCell::default();
-        let allowed = |title: u32| *known.borrow_mut().entry(title).or_insert_with(|| (asked.allowed)(title));
+        // Seldom asked of a title twice: the answer is far away in memory.
+        let known: Vec<Cell<Option<(u32, bool)>>> = vec![Cell::default(); ANSWERS_KEPT];
+        let allowed = |title: u32| {
+            let place = &known[title as usize % ANSWERS_KEPT];
+            match place.get() {
+                Some((known, answer)) if known == title => answer,
+                _ => {
+                    let answer = (asked.allowed)(title);
+                    place.set(Some((title, answer)));
+                    answer
+                }
+            }
+        };
         let asked = &Asked { query, allowed: &allowed };
+        let is_enough = |ranked: &[Placed]| {
+            ranked.first().is_some_and(|best| {
+                best.features.exact > 0.0 || best.features.query_covered >= COVERED_ENOUGH
+            })
+        };
+        let mut strict = None;
         let meant = Meant::of(&expander, &meanings, &pairs);
-        let (first, floor) = self.ranked(asked, &named, (&meant, None), window)?;
-        let is_enough = first
-            .first()
-            .is_some_and(|best| best.features.exact > 0.0 || best.features.query_covered >= COVERED_ENOUGH);
-        if is_enough {
-            return Ok(first);
+        if !named.is_empty() || self.may_cover(query, &expander.lexicon, &meanings) {
+            let (ranked, floor) = self.ranked(asked, &named, (&meant, None), window)?;
+            if is_enough(&ranked) {
+                return Ok(ranked);
+            }
+            strict = Some((ranked, floor, meanings.clone()));
+        } else {
+            debug_assert!(!is_enough(&self.ranked(asked, &named, (&meant, None), window)?.0), "{query:?}");
         }
-        let strict = meanings.clone();
         for (at, word) in query.words.iter().enumerate() {
             expander.loose(word, at == last, &mut meanings[at])?;
         }
-        if meanings == strict {
-            return Ok(first);
-        }
         // A title has no less now than before, so what was enough before is still needed.
+        let floor = match strict {
+            Some((ranked, _, before)) if before == meanings => return Ok(ranked),
+            Some((_, floor, _)) => floor,
+            None => None,
+        };
         let meant = Meant::of(&expander, &meanings, &pairs);
         Ok(self.ranked(asked, &named, (&meant, floor), window)?.0)
+    }
+
+    /// Whether some title may have so much of the query that no slip is looked for. None has, whatever its text, where words that
+    /// count stand in no title and in no name.
+    fn may_cover(&self, query: &Query, lexicon: &Lexicon<'_>, meanings: &[Meanings]) -> bool {
+        let weights = self.weights(query);
+        let stands = |meanings: &Meanings| meanings.0.iter().any(|one| lexicon.word(one.term).is_some());
+        let words = weights.iter().zip(meanings).zip(&query.words);
+        // A year that a title has not is not counted against it.
+        let missing = words.filter(|((_, meanings), word)| word.role != Role::Year && !stands(meanings));
+        let missing: f64 = missing.map(|((weight, _), _)| f64::from(*weight)).sum();
+        let all: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
+        // A little less than it is, for what sums are rounded by.
+        missing * 0.999 <= all * (1.0 - COVERED_ENOUGH)
     }
 
     fn ranked(

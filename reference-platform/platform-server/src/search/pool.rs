@@ -31,6 +31,16 @@ type Scored = (f32, u32);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Floor(Scored);
 
+/// The least score that a document of a window needs for its title to be kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needed(f32);
+
+impl Needed {
+    pub(super) fn is_met(self, score: f32) -> bool {
+        score >= self.0
+    }
+}
+
 /// Candidates while lists are read.
 pub(super) struct Pool<'a> {
     weights: &'a [f32],
@@ -59,13 +69,21 @@ impl<'a> Pool<'a> {
         Self { weights, keep, allowed, best: Vec::new(), floor: floor.map(|Floor(floor)| floor) }
     }
 
-    /// How many words the query has.
-    pub(super) const fn words(&self) -> usize {
-        self.weights.len()
+    /// How telling each word is.
+    pub(super) const fn weights(&self) -> &'a [f32] {
+        self.weights
     }
 
-    /// The weight of what was found. Rounding keeps its order: more of any word is never worth less.
-    fn score(&self, found: &Found) -> f32 {
+    /// What titles need whose numbers are not below this one; `None` if nothing yet.
+    pub(super) fn needed(&self, from: u32) -> Option<Needed> {
+        let (score, ordinal) = self.floor?;
+        // Of equal scores, the first titles are kept.
+        Some(Needed(if from <= ordinal { score } else { score.next_up() }))
+    }
+
+    /// The weight of what was found. Rounding keeps its order: more of any word is never worth less. Added up as in
+    /// [`super::window::Window::narrow`], to the last bit.
+    pub(super) fn score(&self, found: &Found) -> f32 {
         found.iter().zip(self.weights).map(|(found, weight)| f32::from(*found) * weight).sum()
     }
 

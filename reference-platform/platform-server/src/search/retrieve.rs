@@ -29,6 +29,10 @@ pub(super) const POSTINGS_MAX: u64 = 200_000;
 /// So many postings of a list cost as much to read as one candidate costs to look up in it.
 const POSTINGS_PER_SEEK: usize = 16;
 
+/// Candidates are looked through again when what the remaining lists can give has fallen to this share.
+const OUTLOOK_LEFT: f32 = 0.95;
+/// Candidates of a window from which on their scores are added up many at a time.
+const ONE_BY_ONE_MAX: usize = 128;
 /// Documents of the first window, each then being twice as long as the one before: some titles that have all words are
 /// often in it.
 const WINDOW_FIRST: u32 = 1_024;
@@ -150,7 +154,7 @@ impl SegmentReading<'_> {
         window: &mut Window,
     ) -> Result<(), SearchError> {
         let Self { lexicon, segment, lists } = self;
-        window.begin(range, pool.words());
+        window.begin(range, pool.weights().len());
         let brings_in = |list: &Reading<'_>| !segment.is_closed(pool.newcomers(&list.rest), range.start);
         let naming = lists.partition_point(brings_in);
         let (naming, others) = lists.split_at_mut(naming);
@@ -159,15 +163,18 @@ impl SegmentReading<'_> {
             let cursor = list.cursor(lexicon, segment)?;
             cursor.read(range, |documents| window.name(documents, word, likeness));
         }
-        let rest = others.first().map_or([0; WORDS_MAX], |list| list.rest);
-        let may_be_kept = |document: u32, rest: &Found, window: &Window| {
-            pool.reaches(&window.most(document, rest), segment.ordinals[document as usize])
+        let needed = pool.needed(segment.least(range.start));
+        let candidates = |window: &mut Window, rest: &Found| -> Vec<u32> {
+            if let Some(needed) = needed {
+                window.narrow(pool.weights(), rest, needed);
+            }
+            window.named().filter(|&document| segment.is_alive(document)).collect()
         };
-        let named = window.named().filter(|&document| segment.is_alive(document));
-        let mut candidates: Vec<u32> = named.filter(|&one| may_be_kept(one, &rest, window)).collect();
+        let rest = others.first().map_or([0; WORDS_MAX], |list| list.rest);
+        let (mut left, mut outlook) = (candidates(window, &rest), pool.score(&rest));
         for list in others {
             let Visit { word, likeness, .. } = *list.visit;
-            if candidates.is_empty() {
+            if left.is_empty() {
                 break;
             }
             if list.cursor.as_ref().is_some_and(|cursor| cursor.next() >= range.end) {
@@ -175,13 +182,20 @@ impl SegmentReading<'_> {
             }
             let here = list.visit.postings as usize * range.len() / segment.ordinals.len();
             // Where the list is the longer one, it costs little to see what of the candidates is left.
-            if candidates.len() <= here {
-                candidates.retain(|&one| may_be_kept(one, &list.rest, window));
+            if left.len() <= here {
+                let most = pool.score(&list.rest);
+                if most < outlook * OUTLOOK_LEFT {
+                    outlook = most;
+                    left.retain(|&one| {
+                        pool.reaches(&window.most(one, &list.rest), segment.ordinals[one as usize])
+                    });
+                }
                 let gains = |one: &&u32| window.likeness(**one, word) < likeness;
-                let targets: Vec<u32> = candidates.iter().filter(gains).copied().collect();
-                if targets.len() * POSTINGS_PER_SEEK <= here {
-                    for document in targets {
-                        if list.cursor(lexicon, segment)?.has(document) {
+                if left.iter().filter(gains).count() * POSTINGS_PER_SEEK <= here {
+                    for &document in &left {
+                        if window.likeness(document, word) < likeness
+                            && list.cursor(lexicon, segment)?.has(document)
+                        {
                             window.raise(&[document], word, likeness);
                         }
                     }
@@ -191,11 +205,14 @@ impl SegmentReading<'_> {
             let cursor = list.cursor(lexicon, segment)?;
             cursor.read(range, |documents| window.raise(documents, word, likeness));
         }
+        if left.len() > ONE_BY_ONE_MAX {
+            left = candidates(window, &[0; WORDS_MAX]);
+        }
         let candidate = |document: u32| {
             let ordinal = segment.ordinals[document as usize];
             Candidate { ordinal, found: window.found(document) }
         };
-        pool.take(candidates.into_iter().map(candidate));
+        pool.take(left.into_iter().map(candidate));
         Ok(())
     }
 }

@@ -85,6 +85,11 @@ impl Segment {
         titles_below == 0 || (self.is_rising && self.ordinals[document as usize] >= titles_below)
     }
 
+    /// A number that no title of the documents from this one on is below.
+    pub(super) fn least(&self, document: u32) -> u32 {
+        if self.is_rising { self.ordinals[document as usize] } else { 0 }
+    }
+
     pub(super) fn is_alive(&self, document: u32) -> bool {
         self.reader.alive_bitset().is_none_or(|alive| alive.is_alive(document))
     }

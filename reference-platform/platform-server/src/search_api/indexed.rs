@@ -97,7 +97,7 @@ impl IndexedCatalogue {
         let mut table = Table::default();
         let mut gates = Vec::with_capacity(list.len());
         for (at, (_, title, windows)) in (0..).zip(list) {
-            gates.push(Gate { age_min: title.maturity.age_min, windows, ..Gate::default() });
+            gates.push(Gate::of(title.maturity.age_min, &windows));
             table.by_key.entry(normalise::key(&title.title)).or_default().push(at);
             table.titles.push(Arc::new(title));
         }
@@ -185,10 +185,9 @@ impl Look<'_> {
         if viewer.age < Maturity::ADULT || query.is_blank() {
             return Vec::new();
         }
-        let open_here = |window: &Availability| window.territory == viewer.region && window.is_open(now);
         let hidden = |title: &u32| {
             let gate = self.gates.of(*title);
-            gate.is_fit(viewer) && !gate.windows.iter().any(open_here)
+            gate.is_fit(viewer) && !gate.is_open_in(viewer.region, now)
         };
         let named = self.table.by_key.get(&query.key).map_or(&[][..], Vec::as_slice);
         let mut names: Vec<&str> = named

@@ -113,10 +113,10 @@ impl Edits {
     /// The gate of a version that comes into being: narrowed if it has a successor already.
     fn gate(&self, number: u64, record: &TitleRecord, windows: &[Availability]) -> Gate {
         let age_min = record.maturity.age_min;
-        let mut gate = Gate { age_min, windows: windows.to_vec(), ..Gate::default() };
+        let mut gate = Gate::of(age_min, windows);
         match self.staged.get(&number) {
             Some(Coming::Title { record, windows, .. }) => {
-                gate.narrow(record.maturity.age_min, windows.clone());
+                gate.narrow(record.maturity.age_min, windows);
             }
             Some(Coming::Gone) => gate.close(),
             None => {}

@@ -5,35 +5,70 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use platform_core::catalog::record::Availability;
+use platform_core::catalog::record::{Availability, Territory, Tier};
 use units::Timestamp;
 
-use super::filters::is_offered;
 use super::viewer::Viewer;
 
 /// Titles of a chunk: an edit of 44,000 titles then copies 64 gates and 690 pointers, some microseconds.
 const CHUNK: usize = 64;
 
+/// Where and when a title may be watched, and from which tier on: what is looked at for every candidate, so nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    territory: Territory,
+    tier: Tier,
+    start: Timestamp,
+    /// [`Timestamp::NEVER`] for good.
+    end: Timestamp,
+}
+
+impl From<&Availability> for Window {
+    fn from(window: &Availability) -> Self {
+        let Availability { territory, tier, start, end, .. } = *window;
+        Self { territory, tier, start, end: end.unwrap_or(Timestamp::NEVER) }
+    }
+}
+
+impl Window {
+    /// Whether it is open to anybody there now.
+    pub(super) fn is_open_in(&self, territory: Territory, now: Timestamp) -> bool {
+        self.territory == territory && self.start <= now && now < self.end
+    }
+
+    fn is_open_to(&self, viewer: &Viewer, now: Timestamp) -> bool {
+        self.is_open_in(viewer.region, now) && self.tier <= viewer.tier
+    }
+}
+
 /// Who may see a version of a title.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Gate {
     /// From which age.
-    pub(super) age_min: u8,
+    age_min: u8,
     /// Where and when.
-    pub(super) windows: Vec<Availability>,
+    windows: Box<[Window]>,
     /// Where and when its successor may be seen, until that is in the index: the old text is shown only to those who may see
     /// both.
-    pub(super) successor: Option<Vec<Availability>>,
+    successor: Option<Box<[Window]>>,
     /// Nobody any more, and it does not count as a title that exists.
-    pub(super) is_gone: bool,
+    is_gone: bool,
 }
 
 impl Gate {
+    pub(super) fn of(age_min: u8, windows: &[Availability]) -> Self {
+        Self { age_min, windows: kept(windows), ..Self::default() }
+    }
+
     /// Whether a viewer may see it now.
     pub(super) fn is_open(&self, viewer: &Viewer, now: Timestamp) -> bool {
-        self.is_fit(viewer)
-            && is_offered(&self.windows, viewer, now)
-            && self.successor.as_ref().is_none_or(|windows| is_offered(windows, viewer, now))
+        let any = |windows: &[Window]| windows.iter().any(|window| window.is_open_to(viewer, now));
+        self.is_fit(viewer) && any(&self.windows) && self.successor.as_deref().is_none_or(any)
+    }
+
+    /// Whether it may be watched somewhere by anybody now.
+    pub(super) fn is_open_in(&self, territory: Territory, now: Timestamp) -> bool {
+        self.windows.iter().any(|window| window.is_open_in(territory, now))
     }
 
     /// Whether a viewer is old enough for it, wherever it may be watched.
@@ -42,15 +77,19 @@ impl Gate {
     }
 
     /// Shows it only to those who may also see what comes after it.
-    pub(super) fn narrow(&mut self, age_min: u8, windows: Vec<Availability>) {
+    pub(super) fn narrow(&mut self, age_min: u8, windows: &[Availability]) {
         self.age_min = self.age_min.max(age_min);
-        self.successor = Some(windows);
+        self.successor = Some(kept(windows));
     }
 
     /// Shows it to nobody any more.
     pub(super) fn close(&mut self) {
         *self = Self { is_gone: true, ..Self::default() };
     }
+}
+
+fn kept(windows: &[Availability]) -> Box<[Window]> {
+    windows.iter().map(Window::from).collect()
 }
 
 /// The gates of some titles, one after the other; behind the last, titles that nobody may see.
@@ -104,8 +143,8 @@ impl Gates {
             let title = title as usize;
             let gate = &mut Arc::make_mut(&mut all.chunks[title / CHUNK]).0[title % CHUNK];
             match change {
-                Change::Windows(windows) => gate.windows = windows,
-                Change::Narrow(age_min, windows) => gate.narrow(age_min, windows),
+                Change::Windows(windows) => gate.windows = kept(&windows),
+                Change::Narrow(age_min, windows) => gate.narrow(age_min, &windows),
                 Change::Close => gate.close(),
             }
         }
@@ -132,7 +171,7 @@ impl Snapshot {
 
 #[cfg(test)]
 mod tests {
-    use platform_core::catalog::record::{RecordId, Tier};
+    use platform_core::catalog::record::RecordId;
 
     use super::*;
 
@@ -147,7 +186,7 @@ mod tests {
     }
 
     fn gate(number: usize) -> Gate {
-        Gate { windows: vec![window(number)], ..Gate::default() }
+        Gate::of(0, &[window(number)])
     }
 
     #[test]
@@ -157,12 +196,12 @@ mod tests {
         for title in [0, last - 1, last] {
             let before = gates.snapshot();
             gates.change([(title, Change::Windows(Vec::new()))]);
-            assert_eq!(before.of(title).windows, [window(title as usize)]);
+            assert_eq!(before.of(title), &gate(title as usize));
             assert!(gates.snapshot().of(title).windows.is_empty());
         }
         gates.extend([gate(7)]);
-        assert_eq!(gates.snapshot().of(last + 1).windows, [window(7)]);
-        assert_eq!(gates.snapshot().of(1).windows, [window(1)]);
+        assert_eq!(gates.snapshot().of(last + 1), &gate(7));
+        assert_eq!(gates.snapshot().of(1), &gate(1));
     }
 
     #[test]
@@ -170,12 +209,12 @@ mod tests {
         let viewer = |age| Viewer { region: "DE".parse().unwrap(), tier: Tier::Free, age };
         let mut gate = gate(1);
         assert!(gate.is_open(&viewer(0), Timestamp(1)));
-        gate.narrow(12, vec![window(1)]);
+        gate.narrow(12, &[window(1)]);
         assert!(!gate.is_open(&viewer(11), Timestamp(1)) && gate.is_open(&viewer(12), Timestamp(1)));
-        gate.narrow(0, Vec::new());
+        gate.narrow(0, &[]);
         assert!(!gate.is_open(&viewer(99), Timestamp(1)), "windows of the latest successor count");
         let mut hidden = Gate::default();
-        hidden.narrow(0, vec![window(1)]);
+        hidden.narrow(0, &[window(1)]);
         assert!(!hidden.is_open(&viewer(99), Timestamp(1)), "what was hidden stays so under its old text");
     }
 }
