@@ -33,6 +33,9 @@ const OLD: [u32; 2] = [120_000, 2_000];
 /// Past both times for which a webhook is kept.
 const AGO: Micros = Micros::from_mins(401 * 24 * 60);
 
+/// Time in which what was written gets from the log into the file.
+const SETTLED: Duration = Duration::from_millis(1_500);
+
 /// Growth of the file while it is cleaned, over that without, that is still flat.
 const FLAT: f64 = 0.05;
 
@@ -48,23 +51,27 @@ async fn measure(folder: &Path, quick: bool) {
     let ids = Arc::new(AtomicU64::new(1 << 40));
     let long_ago = Timestamp(host::unix_time().0.saturating_sub(AGO.0));
     fill(&store, OLD[usize::from(quick)], long_ago, &ids).await;
-    let size = || std::fs::metadata(&path).expect("the database").len();
+    // What was written is in the file a second later.
+    let size = async || {
+        tokio::time::sleep(SETTLED).await;
+        std::fs::metadata(&path).expect("the database").len()
+    };
     let address = served(routes(Arc::clone(&store))).await;
     let span = Duration::from_millis(if quick { 300 } else { 6_000 });
     let (mut with, mut without) = (Vec::new(), Vec::new());
     let (mut grown_with, mut grown_without) = (0, 0);
     let mut deleted = 0;
     for _ in 0..PAIRS[usize::from(quick)] {
-        let before = size();
+        let before = size().await;
         without.push(open_loop(address, RATE, span, &ids).await.1);
-        let between = size();
+        let between = size().await;
         let over = Arc::new(AtomicBool::new(false));
         let cleaning = tokio::spawn(clean(Arc::clone(&store), Arc::clone(&over)));
         with.push(open_loop(address, RATE, span, &ids).await.1);
         over.store(true, Ordering::SeqCst);
         deleted += cleaning.await.expect("it ends");
         grown_without += between - before;
-        grown_with += size() - between;
+        grown_with += size().await - between;
     }
     let (with, without) = (median(&with), median(&without));
     let mut table = Table::new(&["p99 of the wait at a steady rate", "ms"]);

@@ -2,8 +2,9 @@
 //!
 //! One thread writes. It takes whatever waits, up to [`GROUP_MAX`] units, and makes one transaction of them, each unit in a savepoint of
 //! its own: a unit that is refused takes nothing of its neighbours' with it, and nobody is answered before the disk has it (WAL,
-//! `synchronous=FULL`). Reads go past the writer and see what is committed.
+//! `synchronous=FULL`). Reads go past the writer and see what is committed. A second thread moves pages from the log into the file.
 
+mod checkpoint;
 mod load;
 mod migrate;
 mod receive;
@@ -14,6 +15,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use platform_core::subscription::account::Account;
 use platform_core::subscription::books::Books;
@@ -27,6 +29,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::Mutex;
 use units::Timestamp;
 
+use self::checkpoint::{Checkpointer, Log};
 pub use self::requests::{Asked, CustomerCall, Request, Response};
 pub(in crate::billing) use self::requests::{instant, shown};
 use self::unit::{Reply, Unit};
@@ -70,6 +73,8 @@ pub enum OpenError {
 /// The store.
 #[derive(Debug)]
 pub struct SqliteStore {
+    /// Ends before the writer. A store without a disk has none: all of its work is in its commits, in order.
+    _checkpointer: Option<Checkpointer>,
     writer: Writer,
     reader: Mutex<SqliteConnection>,
 }
@@ -82,8 +87,16 @@ impl SqliteStore {
     pub async fn open(options: &StoreOptions, plans: BTreeMap<SmolStr, Plan>) -> Result<Self, OpenError> {
         let mut first = migrate::connect(options).await?;
         migrate::migrate(&mut first, &options.path).await?;
+        let log = Arc::new(Log::default());
+        let checkpointer = if options.durable {
+            checkpoint::leave_to_others(&mut first, &options.path).await?;
+            Some(Checkpointer::start(options, Arc::clone(&log)).await?)
+        } else {
+            None
+        };
         let reader = migrate::connect(options).await?;
-        Ok(Self { writer: Writer::start(first, plans), reader: Mutex::new(reader) })
+        let writer = Writer::start(first, plans, log);
+        Ok(Self { _checkpointer: checkpointer, writer, reader: Mutex::new(reader) })
     }
 
     async fn write(&self, unit: Unit, now: Timestamp) -> Result<Reply, StoreError> {

@@ -12,6 +12,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 use units::Timestamp;
 
+use super::checkpoint::{self, Log};
 use super::unit::{Place, Reply, Unit};
 use super::{GROUP_MAX, PAYMENT_OF_ANOTHER, receive, storage, write};
 
@@ -39,14 +40,14 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     /// Starts the thread. It ends when the writer is dropped, after what waits.
-    pub(super) fn start(connection: SqliteConnection, plans: BTreeMap<SmolStr, Plan>) -> Self {
+    pub(super) fn start(connection: SqliteConnection, plans: BTreeMap<SmolStr, Plan>, log: Arc<Log>) -> Self {
         let (queue, waiting) = mpsc::channel();
         let fail_next = Arc::new(AtomicBool::new(false));
         let fails = Arc::clone(&fail_next);
         let work = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
-                Ok(runtime) => runtime.block_on(serve(connection, &plans, &waiting, &fails)),
+                Ok(runtime) => runtime.block_on(serve(connection, &plans, &waiting, (&fails, &log))),
                 Err(error) => tracing::error!(%error, "the writer has no runtime"),
             }
         };
@@ -82,12 +83,13 @@ async fn serve(
     mut connection: SqliteConnection,
     plans: &BTreeMap<SmolStr, Plan>,
     waiting: &mpsc::Receiver<Waiting>,
-    fails: &AtomicBool,
+    (fails, log): (&AtomicBool, &Log),
 ) {
     while let Ok(first) = waiting.recv() {
         let group: Vec<Waiting> =
             std::iter::once(first).chain(waiting.try_iter().take(GROUP_MAX - 1)).collect();
-        let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(group.len());
+        let units = group.len();
+        let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(units);
         let committed = commit(&mut connection, plans, group, &mut answers, fails).await;
         for (sender, answer) in answers {
             let answer = match &committed {
@@ -96,6 +98,11 @@ async fn serve(
             };
             // Who no longer waits needs no answer.
             drop(sender.send(answer));
+        }
+        if log.has_grown(units)
+            && let Err(error) = checkpoint::moved(&mut connection).await
+        {
+            tracing::warn!(%error, "the rest of the log was not moved into the database");
         }
     }
     if let Err(error) = sqlx::Connection::close(connection).await {

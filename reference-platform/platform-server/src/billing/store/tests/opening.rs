@@ -6,7 +6,7 @@ use platform_core::subscription::command::Command;
 use platform_core::subscription::store::{Store, StoreError};
 use units::Timestamp;
 
-use super::super::{OpenError, SqliteStore, migrate};
+use super::super::{OpenError, SqliteStore, checkpoint, migrate};
 use super::bed::{Bed, InSqlite, dump, given, later, options, period_end, plans};
 
 #[tokio::test]
@@ -90,4 +90,30 @@ async fn an_empty_store_has_nothing_due_and_cleans_nothing() {
     assert_eq!(bed.store().due_refunds(Timestamp::NEVER, 10).await.unwrap(), []);
     assert_eq!(bed.store().due_events(Timestamp::NEVER, 10).await.unwrap(), []);
     assert_eq!(bed.store.clean(500, later(0)).await.unwrap(), 0);
+}
+
+/// Some pages of the log.
+async fn write_rows(connection: &mut sqlx::SqliteConnection, from: i64) {
+    for row in from..from + 200 {
+        let insert = sqlx::query("INSERT INTO alerts (kind, subject, at) VALUES ('k', ?, 1)");
+        insert.bind(row.to_string()).execute(&mut *connection).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_two_move_by_turns_begins_anew_while_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(&options(&folder), plans()).await.unwrap());
+    let mut writer = migrate::connect(&options(&folder)).await.unwrap();
+    checkpoint::leave_to_others(&mut writer, &options(&folder).path).await.unwrap();
+    let mut helper = migrate::connect(&options(&folder)).await.unwrap();
+    write_rows(&mut writer, 0).await;
+    let log = checkpoint::moved(&mut helper).await.unwrap();
+    // Written meanwhile: what the helper has moved is not the whole log any more, so it only grows.
+    write_rows(&mut writer, 200).await;
+    let longer = checkpoint::moved(&mut writer).await.unwrap();
+    assert!(log > 100 && longer > log, "{log} pages, then {longer}");
+    write_rows(&mut writer, 400).await;
+    let anew = checkpoint::moved(&mut helper).await.unwrap();
+    assert!(anew < longer, "{longer} pages, then {anew}");
 }
