@@ -6,8 +6,8 @@ use std::ops::Range;
 const LANES: usize = 16;
 /// Most slips that are looked for.
 const SLIPS_MAX: u32 = 2;
-/// A slip takes at most so many pairs of neighbours from a word: two letters that change places stand in three.
-const PAIRS_PER_SLIP: u32 = 3;
+/// Pairs of neighbours that a slip takes from a word at most; one more where two letters change places.
+const PAIRS_PER_SLIP: u32 = 2;
 
 /// Which letters a word has: a bit for each of 32 kinds of letters.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,9 +53,9 @@ impl Pairs {
         1 << (both.wrapping_mul(0x9E37_79B1) >> 26)
     }
 
-    /// Whether a word that has other pairs may be so many slips off.
-    const fn may_be(self, other: Self, slips: u32) -> bool {
-        (self.0 & !other.0).count_ones() <= PAIRS_PER_SLIP * slips
+    /// Whether a word that has other pairs may be so many slips off, some of which may have turned neighbours round.
+    const fn may_be(self, other: Self, slips: u32, turned: u32) -> bool {
+        (self.0 & !other.0).count_ones() <= PAIRS_PER_SLIP * slips + turned
     }
 }
 
@@ -134,10 +134,14 @@ impl Bucket {
         numbers: &mut Vec<u32>,
     ) {
         let may = |once: u32| has_at_most::<MOST>(left(Mark { once, again: 0 }).once);
+        let slips = u32::from(wanted.slips);
+        // Turning neighbours round changes no mark; another slip changes two bits, or one where only missing letters count.
+        let others = |differ: u32| if wanted.apart.is_some() { differ.div_ceil(2) } else { differ };
         let is = |at: usize| {
             let Mark { once, again } = left(Mark { once: self.once[at], again: self.again[at] });
-            once.count_ones() + again.count_ones() <= MOST
-                && wanted.pairs.may_be(self.pairs[at], u32::from(wanted.slips))
+            let differ = once.count_ones() + again.count_ones();
+            let turned = slips.saturating_sub(others(differ));
+            differ <= MOST && wanted.pairs.may_be(self.pairs[at], slips, turned)
         };
         let (chunks, rest) = self.once[part.clone()].as_chunks::<LANES>();
         for (chunk, marks) in chunks.iter().enumerate() {
