@@ -33,9 +33,6 @@ const OLD: [u32; 2] = [120_000, 2_000];
 /// Past both times for which a webhook is kept.
 const AGO: Micros = Micros::from_mins(401 * 24 * 60);
 
-/// Time in which what was written gets from the log into the file.
-const SETTLED: Duration = Duration::from_millis(1_500);
-
 /// Growth of the file while it is cleaned, over that without, that is still flat.
 const FLAT: f64 = 0.05;
 
@@ -51,11 +48,7 @@ async fn measure(folder: &Path, quick: bool) {
     let ids = Arc::new(AtomicU64::new(1 << 40));
     let long_ago = Timestamp(host::unix_time().0.saturating_sub(AGO.0));
     fill(&store, OLD[usize::from(quick)], long_ago, &ids).await;
-    // What was written is in the file a second later.
-    let size = async || {
-        tokio::time::sleep(SETTLED).await;
-        std::fs::metadata(&path).expect("the database").len()
-    };
+    let size = async || store.size_bytes().await.expect("the database");
     let address = served(routes(Arc::clone(&store))).await;
     let span = Duration::from_millis(if quick { 300 } else { 6_000 });
     let (mut with, mut without) = (Vec::new(), Vec::new());

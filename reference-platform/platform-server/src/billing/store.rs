@@ -159,6 +159,14 @@ impl SqliteStore {
         load::books(&mut *self.reader.lock().await).await
     }
 
+    /// Bytes of the database, with what is still in its log alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Storage`].
+    pub async fn size_bytes(&self) -> Result<u64, StoreError> {
+        load::size_bytes(&mut *self.reader.lock().await).await
+    }
+
     /// Alerts, as (kind, subject).
     ///
     /// # Errors
@@ -199,6 +207,18 @@ fn storage(error: &sqlx::Error) -> StoreError {
 /// Where rows cannot be read, somebody else wrote them.
 fn unreadable(error: &serde_json::Error) -> StoreError {
     StoreError::Storage(format!("a row cannot be read: {error}"))
+}
+
+/// A thread that does one thing, with a runtime of its own.
+fn on_a_thread<W: Future<Output = ()>>(
+    name: &str,
+    work: impl FnOnce() -> W + Send + 'static,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let run = move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work()),
+        Err(error) => tracing::error!(%error, "a thread of the database has no runtime"),
+    };
+    std::thread::Builder::new().name(name.to_owned()).spawn(run)
 }
 
 /// The database at a path, without changing it: whether it is there at all.

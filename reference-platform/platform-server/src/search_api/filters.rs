@@ -9,6 +9,7 @@ use units::Timestamp;
 use super::parameters::SearchRequest;
 use super::searcher::{FacetValue, Facets, LowerBounds};
 use super::viewer::Viewer;
+use super::windows::Window;
 
 /// A title, and where it may be watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,20 +24,14 @@ impl Offered {
     /// Whether a viewer may see it now.
     #[must_use]
     pub fn is_for(&self, viewer: &Viewer, now: Timestamp) -> bool {
-        is_old_enough(&self.title, viewer) && is_offered(&self.windows, viewer, now)
+        is_old_enough(&self.title, viewer)
+            && self.windows.iter().any(|window| Window::from(window).is_open_to(viewer, now))
     }
 }
 
 /// Whether a viewer may see titles of this maturity.
-pub(super) const fn is_old_enough(title: &TitleRecord, viewer: &Viewer) -> bool {
+const fn is_old_enough(title: &TitleRecord, viewer: &Viewer) -> bool {
     title.maturity.age_min <= viewer.age
-}
-
-/// Whether one of the windows is open to a viewer now.
-pub(super) fn is_offered(windows: &[Availability], viewer: &Viewer, now: Timestamp) -> bool {
-    windows
-        .iter()
-        .any(|window| window.territory == viewer.region && window.tier <= viewer.tier && window.is_open(now))
 }
 
 /// A filter whose values are counted.

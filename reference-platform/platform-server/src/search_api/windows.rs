@@ -32,11 +32,12 @@ impl From<&Availability> for Window {
 
 impl Window {
     /// Whether it is open to anybody there now.
-    pub(super) fn is_open_in(&self, territory: Territory, now: Timestamp) -> bool {
+    fn is_open_in(&self, territory: Territory, now: Timestamp) -> bool {
         self.territory == territory && self.start <= now && now < self.end
     }
 
-    fn is_open_to(&self, viewer: &Viewer, now: Timestamp) -> bool {
+    /// Whether it is open to a viewer now: the one rule for all searches.
+    pub(super) fn is_open_to(&self, viewer: &Viewer, now: Timestamp) -> bool {
         self.is_open_in(viewer.region, now) && self.tier <= viewer.tier
     }
 }
@@ -66,7 +67,7 @@ impl Gate {
         self.is_fit(viewer) && any(&self.windows) && self.successor.as_deref().is_none_or(any)
     }
 
-    /// Whether it may be watched somewhere by anybody now.
+    /// Whether somebody there may watch it now, whatever they have paid for.
     pub(super) fn is_open_in(&self, territory: Territory, now: Timestamp) -> bool {
         self.windows.iter().any(|window| window.is_open_in(territory, now))
     }

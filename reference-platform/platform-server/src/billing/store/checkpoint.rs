@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use sqlx::SqliteConnection;
 
-use super::{OpenError, StoreOptions, migrate};
+use super::{OpenError, StoreOptions, migrate, on_a_thread};
 
 /// How often it looks what there is to do.
 const LOOK: Duration = Duration::from_millis(50);
@@ -70,14 +70,9 @@ impl Checkpointer {
     pub(super) async fn start(options: &StoreOptions, log: Arc<Log>) -> Result<Self, OpenError> {
         let connection = migrate::connect(options).await?;
         let (running, over) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("billing-checkpoint".to_owned()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            match runtime {
-                Ok(runtime) => runtime.block_on(work(connection, &over, &log)),
-                Err(error) => tracing::error!(%error, "the checkpointer has no runtime"),
-            }
-        });
-        let thread = thread.map_err(|error| unusable(&options.path, &error))?;
+        let work = move || async move { work(connection, &over, &log).await };
+        let thread = on_a_thread("billing-checkpoint", work);
+        let thread = thread.map_err(|error| migrate::unusable(&options.path, &error))?;
         Ok(Self { running: Some(running), thread: Some(thread) })
     }
 }
@@ -101,7 +96,7 @@ async fn work(mut connection: SqliteConnection, over: &mpsc::Receiver<()>, log: 
             continue;
         }
         looks = 0;
-        log.written.store(0, Ordering::Relaxed);
+        log.written.fetch_sub(written, Ordering::Relaxed);
         match by_turns(&mut connection).await {
             Ok(pages) if pages >= LOG_PAGES => log.rest.store(true, Ordering::Relaxed),
             Ok(_) => {}
@@ -140,9 +135,5 @@ pub(super) async fn moved(connection: &mut SqliteConnection) -> Result<i64, sqlx
 /// Lets the writer do it inside a commit only at the bound.
 pub(super) async fn leave_to_others(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let bound = sqlx::AssertSqlSafe(format!("PRAGMA wal_autocheckpoint = {LOG_PAGES_MAX}"));
-    sqlx::query(bound).execute(connection).await.map(drop).map_err(|error| unusable(path, &error))
-}
-
-fn unusable(path: &Path, error: &dyn std::error::Error) -> OpenError {
-    OpenError::Unusable { path: path.to_path_buf(), reason: error.to_string() }
+    sqlx::query(bound).execute(connection).await.map(drop).map_err(|error| migrate::unusable(path, &error))
 }

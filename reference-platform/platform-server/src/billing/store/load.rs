@@ -200,6 +200,13 @@ pub(super) async fn subscriptions_of(
     texts(connection, "SELECT id FROM subscriptions WHERE customer = $1 ORDER BY rowid", &[customer]).await
 }
 
+/// The database's own count of its pages has those that stand in the log alone.
+pub(super) async fn size_bytes(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+    let bytes: i64 = sqlx::query_scalar(size).fetch_one(connection).await.map_err(|error| storage(&error))?;
+    Ok(bytes.unsigned_abs())
+}
+
 pub(super) async fn alerts(connection: &mut SqliteConnection) -> Result<Vec<(String, String)>, StoreError> {
     let rows = sqlx::query("SELECT kind, subject FROM alerts ORDER BY at, kind, subject")
         .fetch_all(connection)

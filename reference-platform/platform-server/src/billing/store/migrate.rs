@@ -47,6 +47,6 @@ fn migration(version: i64, description: &'static str, statements: &'static str) 
     Migration::new(version, description.into(), MigrationType::Simple, statements.into_sql_str(), false)
 }
 
-fn unusable(path: &Path, error: &dyn std::error::Error) -> OpenError {
+pub(super) fn unusable(path: &Path, error: &dyn std::error::Error) -> OpenError {
     OpenError::Unusable { path: path.to_path_buf(), reason: error.to_string() }
 }

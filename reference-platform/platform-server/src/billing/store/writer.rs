@@ -14,7 +14,7 @@ use units::Timestamp;
 
 use super::checkpoint::{self, Log};
 use super::unit::{Place, Reply, Unit};
-use super::{GROUP_MAX, PAYMENT_OF_ANOTHER, receive, storage, write};
+use super::{GROUP_MAX, PAYMENT_OF_ANOTHER, on_a_thread, receive, storage, write};
 
 type Answer = Result<Reply, StoreError>;
 
@@ -44,14 +44,8 @@ impl Writer {
         let (queue, waiting) = mpsc::channel();
         let fail_next = Arc::new(AtomicBool::new(false));
         let fails = Arc::clone(&fail_next);
-        let work = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            match runtime {
-                Ok(runtime) => runtime.block_on(serve(connection, &plans, &waiting, (&fails, &log))),
-                Err(error) => tracing::error!(%error, "the writer has no runtime"),
-            }
-        };
-        let thread = std::thread::Builder::new().name("billing-writer".to_owned()).spawn(work);
+        let work = move || async move { serve(connection, &plans, &waiting, (&fails, &log)).await };
+        let thread = on_a_thread("billing-writer", work);
         let thread = thread.map_err(|error| tracing::error!(%error, "the writer has no thread")).ok();
         Self { queue: Some(queue), fail_next, thread }
     }
