@@ -14,6 +14,10 @@
 //! - [`files`]: scenarios read, results written whole or not at all. [`terminal`]: text out.
 //! - [`validate`]: outside evidence in (reference data), differences out.
 
+/// What allocates memory in everything that is built on this library: the command, its tests, the benchmarks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod assemble;
 pub mod cli;
 pub mod demo_billing;

@@ -30,6 +30,7 @@ use tokio::sync::Mutex;
 use units::Timestamp;
 
 use self::checkpoint::{Checkpointer, Log};
+use self::receive::New;
 pub use self::requests::{Asked, CustomerCall, Request, Response};
 pub(in crate::billing) use self::requests::{instant, shown};
 use self::unit::{Reply, Unit};
@@ -259,7 +260,7 @@ impl Store for SqliteStore {
     }
 
     async fn receive(&self, intake: Intake, now: Timestamp) -> Result<Received, StoreError> {
-        self.write(Unit::Receive(Box::new(intake)), now).await.map(Reply::received)
+        self.write(Unit::Receive(Box::new(New::of(intake, now)?)), now).await.map(Reply::received)
     }
 
     async fn due_events(&self, now: Timestamp, limit: u32) -> Result<Vec<EventKey>, StoreError> {

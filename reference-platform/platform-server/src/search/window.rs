@@ -111,30 +111,36 @@ impl Window {
     pub(super) fn narrow(&mut self, weights: &[f32], rest: &Found, needed: Needed) {
         let Self { rows, named, .. } = self;
         let words = || rows.iter().zip(weights).zip(rest).map(|((row, weight), rest)| (row, *weight, *rest));
-        for (at, bits) in named.iter_mut().enumerate().filter(|(_, bits)| **bits != 0) {
-            if bits.count_ones() <= ONE_BY_ONE_MAX {
-                let score = |place: usize| {
-                    words().fold(0.0, |sum, word| sum + word_score(word, at * TOGETHER + place))
-                };
-                *bits = kept(*bits, |place| needed.is_met(score(place)));
-                continue;
-            }
-            let mut scores = [0.0_f32; TOGETHER];
-            for (row, weight, rest) in words() {
-                if row.is_used {
-                    let found = &row.found.as_chunks::<TOGETHER>().0[at];
-                    for (score, found) in scores.iter_mut().zip(found) {
-                        *score += f32::from((*found).max(rest)) * weight;
+        // With the widest registers that this processor has; products are not fused with sums, so the scores are the same on all.
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for (at, bits) in named.iter_mut().enumerate().filter(|(_, bits)| **bits != 0) {
+                    if bits.count_ones() <= ONE_BY_ONE_MAX {
+                        let score = |place: usize| {
+                            words().fold(0.0, |sum, word| sum + word_score(word, at * TOGETHER + place))
+                        };
+                        *bits = kept(*bits, |place| needed.is_met(score(place)));
+                        continue;
                     }
-                } else {
-                    let all_alike = f32::from(rest) * weight;
-                    scores.iter_mut().for_each(|score| *score += all_alike);
+                    let mut scores = [0.0_f32; TOGETHER];
+                    for (row, weight, rest) in words() {
+                        if row.is_used {
+                            let found = &row.found.as_chunks::<TOGETHER>().0[at];
+                            for (score, found) in scores.iter_mut().zip(found) {
+                                *score += f32::from((*found).max(rest)) * weight;
+                            }
+                        } else {
+                            let all_alike = f32::from(rest) * weight;
+                            scores.iter_mut().for_each(|score| *score += all_alike);
+                        }
+                    }
+                    // Mostly none does, which is seen at once.
+                    let any = scores.iter().fold(false, |any, score| any | needed.is_met(*score));
+                    *bits = if any { kept(*bits, |place| needed.is_met(scores[place])) } else { 0 };
                 }
-            }
-            // Mostly none does, which is seen at once.
-            let any = scores.iter().fold(false, |any, score| any | needed.is_met(*score));
-            *bits = if any { kept(*bits, |place| needed.is_met(scores[place])) } else { 0 };
-        }
+            },
+        );
     }
 
     /// Documents that may be candidates, in order.

@@ -7,7 +7,10 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlSafeStr, SqliteConnection};
 
-use super::{OpenError, StoreOptions};
+use super::{GROUP_MAX, OpenError, StoreOptions};
+
+/// Statements that stay prepared: one for each size of a group of webhooks, and those of all other work.
+const STATEMENTS: usize = 2 * GROUP_MAX;
 
 pub(super) async fn connect(options: &StoreOptions) -> Result<SqliteConnection, OpenError> {
     let synchronous = if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
@@ -18,6 +21,7 @@ pub(super) async fn connect(options: &StoreOptions) -> Result<SqliteConnection, 
         .synchronous(synchronous)
         .busy_timeout(Duration::from_secs(10))
         .disable_statement_logging()
+        .statement_cache_capacity(STATEMENTS)
         .connect()
         .await
         .map_err(|error| unusable(&options.path, &error))

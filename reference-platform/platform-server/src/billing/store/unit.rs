@@ -7,7 +7,7 @@ use platform_core::subscription::decide::begin::{self, TakenOver};
 use platform_core::subscription::decide::decide;
 use platform_core::subscription::invariants;
 use platform_core::subscription::rows::Plan;
-use platform_core::subscription::store::{Consequence, Intake, Received, StoreError};
+use platform_core::subscription::store::{Consequence, Received, StoreError};
 use platform_core::webhook::inbox::{
     self, EventKey, InboxCommand, InboxDecision, InboxRefusal, InboxRow, Settled,
 };
@@ -15,6 +15,7 @@ use smol_str::SmolStr;
 use sqlx::SqliteConnection;
 use units::{Micros, Timestamp};
 
+use super::receive::New;
 use super::requests::{Request, Response};
 use super::{load, receive, requests, storage, write};
 
@@ -56,7 +57,7 @@ pub(super) enum Unit {
     TakeOver(Box<TakenOver>),
     Act { subscription: SmolStr, command: Box<Command> },
     Request(Box<Request>),
-    Receive(Box<Intake>),
+    Receive(Box<New>),
     Claim { key: EventKey, worker: u32 },
     Settle { key: EventKey, worker: u32, outcome: Settled, consequence: Box<Consequence> },
     ClaimNotices(Vec<SmolStr>),
@@ -132,7 +133,7 @@ impl Place<'_> {
                 self.act(&subscription, &command).await.map(Reply::Decision)
             }
             Unit::Request(request) => requests::answer(self, *request).await.map(Reply::Response),
-            Unit::Receive(intake) => receive::one(self, &intake).await.map(Reply::Received),
+            Unit::Receive(new) => receive::one(self, &new).await.map(Reply::Received),
             Unit::Claim { key, worker } => self.claim(&key, worker).await,
             Unit::Settle { key, worker, outcome, consequence } => {
                 self.settle(&key, worker, outcome, *consequence).await?;

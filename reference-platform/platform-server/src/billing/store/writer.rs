@@ -4,17 +4,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use platform_core::subscription::rows::Plan;
-use platform_core::subscription::store::{Consequence, Intake, Received, StoreError};
+use platform_core::subscription::store::{Consequence, Received, StoreError};
 use smol_str::SmolStr;
 use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 use units::Timestamp;
 
 use super::checkpoint::{self, Log};
+use super::receive::New;
 use super::unit::{Place, Reply, Unit};
 use super::{GROUP_MAX, PAYMENT_OF_ANOTHER, on_a_thread, receive, storage, write};
+
+/// After a group of so many units others are on the way.
+const CROWD: usize = 8;
+
+/// How long those are waited for. A larger group costs little more to write and to flush, and who waits for it is woken together
+/// (PostgreSQL knows both figures as `commit_siblings` and `commit_delay`).
+const GATHERING: Duration = Duration::from_millis(1);
 
 type Answer = Result<Reply, StoreError>;
 
@@ -79,10 +88,10 @@ async fn serve(
     waiting: &mpsc::Receiver<Waiting>,
     (fails, log): (&AtomicBool, &Log),
 ) {
+    let mut units = 0;
     while let Ok(first) = waiting.recv() {
-        let group: Vec<Waiting> =
-            std::iter::once(first).chain(waiting.try_iter().take(GROUP_MAX - 1)).collect();
-        let units = group.len();
+        let group = gathered(first, waiting, units >= CROWD).await;
+        units = group.len();
         let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(units);
         let committed = commit(&mut connection, plans, group, &mut answers, fails).await;
         for (sender, answer) in answers {
@@ -104,6 +113,17 @@ async fn serve(
     }
 }
 
+/// All that wait, and in a crowd those who come soon.
+async fn gathered(first: Waiting, waiting: &mpsc::Receiver<Waiting>, is_crowd: bool) -> Vec<Waiting> {
+    let mut group = vec![first];
+    group.extend(waiting.try_iter().take(GROUP_MAX - 1));
+    if is_crowd && group.len() < GROUP_MAX / 2 {
+        tokio::time::sleep(GATHERING).await;
+        group.extend(waiting.try_iter().take(GROUP_MAX - group.len()));
+    }
+    group
+}
+
 /// One transaction of a group; each answer is good only if the whole is committed.
 async fn commit(
     connection: &mut SqliteConnection,
@@ -112,19 +132,22 @@ async fn commit(
     answers: &mut Vec<(oneshot::Sender<Answer>, Answer)>,
     fails: &AtomicBool,
 ) -> Result<(), String> {
+    let webhooks: Vec<&New> = group
+        .iter()
+        .filter_map(|waiting| if let Unit::Receive(new) = &waiting.unit { Some(&**new) } else { None })
+        .collect();
+    let are_all = webhooks.len() == group.len() && !fails.load(Ordering::SeqCst);
+    if are_all && receive::at_once(connection, &webhooks).await {
+        let stored = |waiting: Waiting| (waiting.answer, Ok(Reply::Received(Received::Stored)));
+        answers.extend(group.into_iter().map(stored));
+        return Ok(());
+    }
     let begun = run(connection, "BEGIN IMMEDIATE").await;
     let fails_first = begun.is_ok() && fails.swap(false, Ordering::SeqCst);
     // Webhooks first, many at a time: whoever stands beside them in a group cannot know them yet.
-    let intakes: Vec<(&Intake, Timestamp)> = group
-        .iter()
-        .filter_map(|waiting| match &waiting.unit {
-            Unit::Receive(intake) => Some((&**intake, waiting.now)),
-            _ => None,
-        })
-        .collect();
     let stored = match (&begun, fails_first) {
-        (Ok(()), false) => receive::new_ones(connection, &intakes).await,
-        _ => vec![false; intakes.len()],
+        (Ok(()), false) => receive::new_ones(connection, &webhooks).await,
+        _ => vec![false; webhooks.len()],
     };
     let mut stored = stored.into_iter();
     for (n, Waiting { unit, now, answer }) in group.into_iter().enumerate() {

@@ -143,24 +143,30 @@ impl Bucket {
             let turned = slips.saturating_sub(others(differ));
             differ <= MOST && wanted.pairs.may_be(self.pairs[at], slips, turned)
         };
-        let (chunks, rest) = self.once[part.clone()].as_chunks::<LANES>();
-        for (chunk, marks) in chunks.iter().enumerate() {
-            // All of them, whatever the first ones say, so that the compiler compares them side by side.
-            let mut flags = [0_u8; LANES];
-            for (flag, once) in flags.iter_mut().zip(marks) {
-                *flag = u8::from(may(*once));
-            }
-            let mut left = u128::from_le_bytes(flags);
-            while left != 0 {
-                let at = part.start + chunk * LANES + left.trailing_zeros() as usize / 8;
-                left &= left - 1;
-                if is(at) {
-                    numbers.push(self.numbers[at]);
+        // With the widest registers that this processor has.
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let (chunks, rest) = self.once[part.clone()].as_chunks::<LANES>();
+                for (chunk, marks) in chunks.iter().enumerate() {
+                    // All of them, whatever the first ones say, so that the compiler compares them side by side.
+                    let mut flags = [0_u8; LANES];
+                    for (flag, once) in flags.iter_mut().zip(marks) {
+                        *flag = u8::from(may(*once));
+                    }
+                    let mut left = u128::from_le_bytes(flags);
+                    while left != 0 {
+                        let at = part.start + chunk * LANES + left.trailing_zeros() as usize / 8;
+                        left &= left - 1;
+                        if is(at) {
+                            numbers.push(self.numbers[at]);
+                        }
+                    }
                 }
-            }
-        }
-        let places = part.end - rest.len()..part.end;
-        numbers.extend(places.filter(|at| is(*at)).map(|at| self.numbers[at]));
+                let places = part.end - rest.len()..part.end;
+                numbers.extend(places.filter(|at| is(*at)).map(|at| self.numbers[at]));
+            },
+        );
     }
 }
 
