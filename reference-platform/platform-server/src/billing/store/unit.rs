@@ -1,6 +1,7 @@
 //! One unit of writing: what it loads, what decides, what it writes.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use platform_core::subscription::command::{Command, Context, Decision, Refusal};
 use platform_core::subscription::decide::begin::{self, TakenOver};
@@ -31,25 +32,29 @@ const NOTICE_KEPT: Micros = Micros::from_mins(7 * 24 * 60);
 /// Answers under idempotency keys are kept for a day, as long as Stripe keeps them.
 const ANSWER_KEPT: Micros = Micros::from_mins(24 * 60);
 
-/// What cleaning does, and for how long its rows are kept; each finds its rows by an index.
+/// What cleaning does, and for how long its rows are kept; each finds its rows by an index. Parameters are the time of each in its
+/// turn, and how many rows each may take.
 pub(super) const CLEANING: [(&str, Micros); 4] = [
     (
         "UPDATE inbox SET body = NULL WHERE rowid IN (SELECT rowid FROM inbox
-        WHERE body IS NOT NULL AND stored_at < $1 AND check_at IS NULL LIMIT $2)",
+        WHERE body IS NOT NULL AND stored_at < $1 AND check_at IS NULL LIMIT $5)",
         BODY_KEPT,
     ),
     (
         "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox
-        WHERE body IS NULL AND stored_at < $1 AND check_at IS NULL LIMIT $2)",
+        WHERE body IS NULL AND stored_at < $2 AND check_at IS NULL LIMIT $5)",
         EVENT_KEPT,
     ),
     (
         "DELETE FROM notices WHERE rowid IN (SELECT rowid FROM notices
-        WHERE posted_at IS NOT NULL AND posted_at < $1 LIMIT $2)",
+        WHERE posted_at IS NOT NULL AND posted_at < $3 LIMIT $5)",
         NOTICE_KEPT,
     ),
-    ("DELETE FROM requests WHERE rowid IN (SELECT rowid FROM requests WHERE at < $1 LIMIT $2)", ANSWER_KEPT),
+    ("DELETE FROM requests WHERE rowid IN (SELECT rowid FROM requests WHERE at < $4 LIMIT $5)", ANSWER_KEPT),
 ];
+
+/// All of it in one call.
+static CLEAN: LazyLock<String> = LazyLock::new(|| CLEANING.map(|(statement, _)| statement).join("; "));
 
 /// What is to be written.
 #[derive(Debug)]
@@ -240,17 +245,10 @@ impl Place<'_> {
 
     /// Deletes in small bites, so that nobody waits long behind one.
     async fn clean(&mut self, rows: u32) -> Result<u64, StoreError> {
-        let mut deleted = 0;
-        for (statement, kept) in CLEANING {
-            let before = i64::try_from(self.now.0.saturating_sub(kept.0)).unwrap_or(i64::MAX);
-            let done = sqlx::query(statement)
-                .bind(before)
-                .bind(i64::from(rows))
-                .execute(&mut *self.connection)
-                .await
-                .map_err(|error| storage(&error))?;
-            deleted += done.rows_affected();
-        }
-        Ok(deleted)
+        let before = |kept: Micros| i64::try_from(self.now.0.saturating_sub(kept.0)).unwrap_or(i64::MAX);
+        let query =
+            CLEANING.iter().fold(sqlx::query(CLEAN.as_str()), |query, (_, kept)| query.bind(before(*kept)));
+        let done = query.bind(i64::from(rows)).execute(&mut *self.connection).await;
+        Ok(done.map_err(|error| storage(&error))?.rows_affected())
     }
 }

@@ -173,14 +173,14 @@ async fn run(connection: &mut SqliteConnection, statement: &'static str) -> Resu
     sqlx::query(statement).execute(connection).await.map(drop).map_err(|error| error.to_string())
 }
 
-/// One unit in a savepoint of its own, unless it is a single statement.
+/// One unit in a savepoint of its own, unless it is a single statement, or some of which each may stand without the others.
 async fn one(
     connection: &mut SqliteConnection,
     plans: &BTreeMap<SmolStr, Plan>,
     unit: Unit,
     now: Timestamp,
 ) -> Answer {
-    if matches!(unit, Unit::Receive(_)) {
+    if matches!(unit, Unit::Receive(_) | Unit::Clean { .. }) {
         return Place { connection, plans, now }.run(unit).await;
     }
     let failed = |error: sqlx::Error| storage(&error);
