@@ -13,7 +13,7 @@ use super::store::SqliteStore;
 /// Pause between two rounds in which nothing was found: short enough that a webhook is processed within the second.
 const IDLE: Duration = Duration::from_millis(200);
 
-/// Rows of a kind that one bite of cleaning deletes at most: so few that a webhook behind it waits no longer than for a flush.
+/// Rows of a kind that one bite of cleaning deletes at most: so few that a webhook behind it hardly waits.
 pub const CLEAN_ROWS: u32 = 8;
 
 /// Pause between two bites while there is something to delete: more webhooks go than a busy day brings.

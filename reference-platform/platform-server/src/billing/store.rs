@@ -2,9 +2,11 @@
 //!
 //! One thread writes. It takes whatever waits, up to [`GROUP_MAX`] units, and makes one transaction of them, each unit in a savepoint of
 //! its own: a unit that is refused takes nothing of its neighbours' with it, and nobody is answered before the disk has it (WAL,
-//! `synchronous=FULL`). Reads go past the writer and see what is committed. A second thread moves pages from the log into the file.
+//! `synchronous=FULL`). Cleaning alone waits for no disk. Reads go past the writer and see what is committed. A second thread moves
+//! pages from the log into the file.
 
 mod checkpoint;
+mod cleaning;
 mod load;
 mod migrate;
 mod receive;
@@ -96,7 +98,7 @@ impl SqliteStore {
             None
         };
         let reader = migrate::connect(options).await?;
-        let writer = Writer::start(first, plans, log);
+        let writer = Writer::start(first, plans, options.durable, log);
         Ok(Self { _checkpointer: checkpointer, writer, reader: Mutex::new(reader) })
     }
 
@@ -120,12 +122,13 @@ impl SqliteStore {
         self.write(Unit::Request(Box::new(request)), now).await.map(Reply::response)
     }
 
-    /// Deletes what is past its time, at most `rows` of each kind; how many were deleted.
+    /// Deletes what is past its time, at most `rows` of each kind; how many were deleted. It does not wait for the disk: after a power cut
+    /// they may be there again.
     ///
     /// # Errors
     /// [`StoreError::Storage`].
     pub async fn clean(&self, rows: u32, now: Timestamp) -> Result<u64, StoreError> {
-        self.write(Unit::Clean { rows }, now).await.map(Reply::count)
+        self.writer.clean(rows, now).await
     }
 
     /// A stored webhook.

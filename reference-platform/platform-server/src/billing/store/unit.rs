@@ -1,7 +1,6 @@
 //! One unit of writing: what it loads, what decides, what it writes.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use platform_core::subscription::command::{Command, Context, Decision, Refusal};
 use platform_core::subscription::decide::begin::{self, TakenOver};
@@ -14,47 +13,11 @@ use platform_core::webhook::inbox::{
 };
 use smol_str::SmolStr;
 use sqlx::SqliteConnection;
-use units::{Micros, Timestamp};
+use units::Timestamp;
 
 use super::receive::New;
 use super::requests::{Request, Response};
-use super::{load, receive, requests, storage, write};
-
-/// Bodies of webhooks are kept for 30 days.
-const BODY_KEPT: Micros = Micros::from_mins(30 * 24 * 60);
-
-/// What tells a webhook from its duplicates is kept for 400 days.
-const EVENT_KEPT: Micros = Micros::from_mins(400 * 24 * 60);
-
-/// Posted notices are kept for a week.
-const NOTICE_KEPT: Micros = Micros::from_mins(7 * 24 * 60);
-
-/// Answers under idempotency keys are kept for a day, as long as Stripe keeps them.
-const ANSWER_KEPT: Micros = Micros::from_mins(24 * 60);
-
-/// What cleaning does, and for how long its rows are kept; each finds its rows by an index. Parameters are the time of each in its
-/// turn, and how many rows each may take.
-pub(super) const CLEANING: [(&str, Micros); 4] = [
-    (
-        "UPDATE inbox SET body = NULL WHERE rowid IN (SELECT rowid FROM inbox
-        WHERE body IS NOT NULL AND stored_at < $1 AND check_at IS NULL LIMIT $5)",
-        BODY_KEPT,
-    ),
-    (
-        "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox
-        WHERE body IS NULL AND stored_at < $2 AND check_at IS NULL LIMIT $5)",
-        EVENT_KEPT,
-    ),
-    (
-        "DELETE FROM notices WHERE rowid IN (SELECT rowid FROM notices
-        WHERE posted_at IS NOT NULL AND posted_at < $3 LIMIT $5)",
-        NOTICE_KEPT,
-    ),
-    ("DELETE FROM requests WHERE rowid IN (SELECT rowid FROM requests WHERE at < $4 LIMIT $5)", ANSWER_KEPT),
-];
-
-/// All of it in one call.
-static CLEAN: LazyLock<String> = LazyLock::new(|| CLEANING.map(|(statement, _)| statement).join("; "));
+use super::{load, receive, requests, write};
 
 /// What is to be written.
 #[derive(Debug)]
@@ -68,7 +31,6 @@ pub(super) enum Unit {
     ClaimNotices(Vec<SmolStr>),
     Posted(Vec<SmolStr>),
     PutOff(Vec<SmolStr>),
-    Clean { rows: u32 },
 }
 
 /// What came of it.
@@ -82,7 +44,6 @@ pub(super) enum Reply {
     Lapsed,
     Response(Response),
     Notices(Vec<SmolStr>),
-    Count(u64),
 }
 
 impl Reply {
@@ -108,10 +69,6 @@ impl Reply {
 
     pub(super) fn notices(self) -> Vec<SmolStr> {
         if let Self::Notices(notices) = self { notices } else { Vec::new() }
-    }
-
-    pub(super) fn count(self) -> u64 {
-        if let Self::Count(count) = self { count } else { 0 }
     }
 }
 
@@ -152,7 +109,6 @@ impl Place<'_> {
                 }
                 Ok(Reply::Nothing)
             }
-            Unit::Clean { rows } => self.clean(rows).await.map(Reply::Count),
         }
     }
 
@@ -241,14 +197,5 @@ impl Place<'_> {
                 }
             }
         }
-    }
-
-    /// Deletes in small bites, so that nobody waits long behind one.
-    async fn clean(&mut self, rows: u32) -> Result<u64, StoreError> {
-        let before = |kept: Micros| i64::try_from(self.now.0.saturating_sub(kept.0)).unwrap_or(i64::MAX);
-        let query =
-            CLEANING.iter().fold(sqlx::query(CLEAN.as_str()), |query, (_, kept)| query.bind(before(*kept)));
-        let done = query.bind(i64::from(rows)).execute(&mut *self.connection).await;
-        Ok(done.map_err(|error| storage(&error))?.rows_affected())
     }
 }

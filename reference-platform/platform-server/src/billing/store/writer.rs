@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use units::Timestamp;
 
 use super::checkpoint::{self, Log};
+use super::cleaning::{self, Bite, NotDurable};
 use super::receive::New;
 use super::unit::{Place, Reply, Unit};
 use super::{GROUP_MAX, PAYMENT_OF_ANOTHER, on_a_thread, receive, storage, write};
@@ -27,6 +28,12 @@ const GATHERING: Duration = Duration::from_millis(1);
 
 type Answer = Result<Reply, StoreError>;
 
+/// What waits for the thread.
+enum Work {
+    Unit(Waiting),
+    Clean(Bite),
+}
+
 /// A unit that waits.
 struct Waiting {
     unit: Unit,
@@ -36,7 +43,7 @@ struct Waiting {
 
 /// Hands units to the thread.
 pub(super) struct Writer {
-    queue: Option<mpsc::Sender<Waiting>>,
+    queue: Option<mpsc::Sender<Work>>,
     fail_next: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -49,21 +56,38 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     /// Starts the thread. It ends when the writer is dropped, after what waits.
-    pub(super) fn start(connection: SqliteConnection, plans: BTreeMap<SmolStr, Plan>, log: Arc<Log>) -> Self {
+    pub(super) fn start(
+        connection: SqliteConnection,
+        plans: BTreeMap<SmolStr, Plan>,
+        is_durable: bool,
+        log: Arc<Log>,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel();
         let fail_next = Arc::new(AtomicBool::new(false));
         let fails = Arc::clone(&fail_next);
-        let work = move || async move { serve(connection, &plans, &waiting, (&fails, &log)).await };
-        let thread = on_a_thread("billing-writer", work);
+        let serving = Serving { connection, plans, is_durable, fails, log };
+        let thread = on_a_thread("billing-writer", move || serving.run(waiting));
         let thread = thread.map_err(|error| tracing::error!(%error, "the writer has no thread")).ok();
         Self { queue: Some(queue), fail_next, thread }
     }
 
     pub(super) async fn write(&self, unit: Unit, now: Timestamp) -> Answer {
+        self.ask(|answer| Work::Unit(Waiting { unit, now, answer })).await
+    }
+
+    /// Deletes what is past its time, so many rows of each kind at most; how many went.
+    pub(super) async fn clean(&self, rows: u32, now: Timestamp) -> Result<u64, StoreError> {
+        self.ask(|answer| Work::Clean(Bite { rows, now, answer })).await
+    }
+
+    async fn ask<T>(
+        &self,
+        work: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Work,
+    ) -> Result<T, StoreError> {
         let gone = || StoreError::Storage("the writer has stopped".to_owned());
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or_else(gone)?;
-        queue.send(Waiting { unit, now, answer }).map_err(|_| gone())?;
+        queue.send(work(answer)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 
@@ -82,18 +106,50 @@ impl Drop for Writer {
     }
 }
 
-async fn serve(
-    mut connection: SqliteConnection,
-    plans: &BTreeMap<SmolStr, Plan>,
-    waiting: &mpsc::Receiver<Waiting>,
-    (fails, log): (&AtomicBool, &Log),
-) {
-    let mut units = 0;
-    while let Ok(first) = waiting.recv() {
-        let group = gathered(first, waiting, units >= CROWD).await;
-        units = group.len();
-        let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(units);
-        let committed = commit(&mut connection, plans, group, &mut answers, fails).await;
+/// The thread's own.
+struct Serving {
+    connection: SqliteConnection,
+    plans: BTreeMap<SmolStr, Plan>,
+    is_durable: bool,
+    fails: Arc<AtomicBool>,
+    log: Arc<Log>,
+}
+
+impl Serving {
+    async fn run(mut self, waiting: mpsc::Receiver<Work>) {
+        match self.serve(&waiting).await {
+            Ok(()) => {
+                let closed = sqlx::Connection::close(self.connection).await;
+                closed.unwrap_or_else(|error| tracing::error!(%error, "the database did not close"));
+            }
+            Err(error) => tracing::error!(%error, "the writer stops"),
+        }
+    }
+
+    async fn serve(&mut self, waiting: &mpsc::Receiver<Work>) -> Result<(), NotDurable> {
+        let mut units = 0;
+        while let Ok(first) = waiting.recv() {
+            let (group, bites) = gathered(first, waiting, units >= CROWD).await;
+            units = group.len();
+            let is_log_long = self.log.has_grown(units + bites.len());
+            if units > 0 {
+                self.group(group).await;
+            }
+            // Those who wait for an answer come first.
+            for bite in bites {
+                self.bite(bite).await?;
+            }
+            if is_log_long {
+                let moved = checkpoint::moved(&mut self.connection).await.map(drop);
+                moved.unwrap_or_else(|error| tracing::warn!(%error, "the rest of the log was not moved"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn group(&mut self, group: Vec<Waiting>) {
+        let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(group.len());
+        let committed = commit(&mut self.connection, &self.plans, group, &mut answers, &self.fails).await;
         for (sender, answer) in answers {
             let answer = match &committed {
                 Ok(()) => answer,
@@ -102,26 +158,31 @@ async fn serve(
             // Who no longer waits needs no answer.
             drop(sender.send(answer));
         }
-        if log.has_grown(units)
-            && let Err(error) = checkpoint::moved(&mut connection).await
-        {
-            tracing::warn!(%error, "the rest of the log was not moved into the database");
-        }
     }
-    if let Err(error) = sqlx::Connection::close(connection).await {
-        tracing::error!(%error, "the database did not close");
+
+    async fn bite(&mut self, Bite { rows, now, answer }: Bite) -> Result<(), NotDurable> {
+        let cleaned = cleaning::clean(&mut self.connection, self.is_durable, (rows, now)).await?;
+        drop(answer.send(cleaned));
+        Ok(())
     }
 }
 
-/// All that wait, and in a crowd those who come soon.
-async fn gathered(first: Waiting, waiting: &mpsc::Receiver<Waiting>, is_crowd: bool) -> Vec<Waiting> {
-    let mut group = vec![first];
-    group.extend(waiting.try_iter().take(GROUP_MAX - 1));
-    if is_crowd && group.len() < GROUP_MAX / 2 {
+/// All that wait, and in a crowd those who come soon; bites apart.
+async fn gathered(first: Work, waiting: &mpsc::Receiver<Work>, is_crowd: bool) -> (Vec<Waiting>, Vec<Bite>) {
+    let mut work = vec![first];
+    work.extend(waiting.try_iter().take(GROUP_MAX - 1));
+    if is_crowd && work.len() < GROUP_MAX / 2 {
         tokio::time::sleep(GATHERING).await;
-        group.extend(waiting.try_iter().take(GROUP_MAX - group.len()));
+        work.extend(waiting.try_iter().take(GROUP_MAX - work.len()));
     }
-    group
+    let (mut group, mut bites) = (Vec::with_capacity(work.len()), Vec::new());
+    for one in work {
+        match one {
+            Work::Unit(unit) => group.push(unit),
+            Work::Clean(bite) => bites.push(bite),
+        }
+    }
+    (group, bites)
 }
 
 /// One transaction of a group; each answer is good only if the whole is committed.
@@ -173,14 +234,14 @@ async fn run(connection: &mut SqliteConnection, statement: &'static str) -> Resu
     sqlx::query(statement).execute(connection).await.map(drop).map_err(|error| error.to_string())
 }
 
-/// One unit in a savepoint of its own, unless it is a single statement, or some of which each may stand without the others.
+/// One unit in a savepoint of its own, unless it is a single statement.
 async fn one(
     connection: &mut SqliteConnection,
     plans: &BTreeMap<SmolStr, Plan>,
     unit: Unit,
     now: Timestamp,
 ) -> Answer {
-    if matches!(unit, Unit::Receive(_) | Unit::Clean { .. }) {
+    if matches!(unit, Unit::Receive(_)) {
         return Place { connection, plans, now }.run(unit).await;
     }
     let failed = |error: sqlx::Error| storage(&error);

@@ -6,9 +6,10 @@ use smol_str::SmolStr;
 use sqlx::Row;
 use units::{Micros, Timestamp};
 
+use super::super::cleaning::{self, CLEANING};
 use super::super::migrate;
-use super::super::unit::CLEANING;
-use super::bed::{Bed, InSqlite, answered, charge_due, event, given, later, period_end};
+use super::super::{SqliteStore, StoreOptions};
+use super::bed::{Bed, InSqlite, answered, charge_due, event, given, later, options, period_end, plans};
 use platform_core::subscription::command::PaymentOutcome;
 
 const DAY: Micros = Micros::from_mins(24 * 60);
@@ -71,4 +72,37 @@ async fn posted_notices_go_after_a_week_and_the_ledger_never() {
     assert!(books.notices.is_empty());
     bed.store.clean(500, Timestamp(week.0 * 2)).await.unwrap();
     assert!(bed.books().await.ledger.transactions().count() >= 2);
+}
+
+/// `PRAGMA synchronous` of a connection: 2 is `FULL`.
+async fn synchronous(connection: &mut sqlx::SqliteConnection) -> i64 {
+    sqlx::query_scalar("PRAGMA synchronous").persistent(false).fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn after_each_bite_commits_wait_for_the_disk_again_even_if_it_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions { durable: true, ..options(&folder) };
+    let store = SqliteStore::open(&options, plans()).await.unwrap();
+    for n in 0..12 {
+        let mut settled = event(&format!("evt_{n}"), "pi_1", 1);
+        settled.quarantine = Some("for a person".to_owned());
+        store.receive(settled, later(0)).await.unwrap();
+    }
+    drop(store);
+    let mut connection = migrate::connect(&options).await.unwrap();
+    for expected in [5, 5, 2, 0] {
+        let cleaned = cleaning::clean(&mut connection, true, (5, after(31))).await.unwrap();
+        assert_eq!(cleaned.unwrap(), expected);
+        assert_eq!(synchronous(&mut connection).await, 2);
+    }
+    // One of the statements of the next bite is refused.
+    let refuses = "CREATE TRIGGER refuses BEFORE DELETE ON inbox BEGIN SELECT RAISE(ABORT, 'refused'); END";
+    sqlx::query(refuses).execute(&mut connection).await.unwrap();
+    let failed = cleaning::clean(&mut connection, true, (5, after(500))).await.unwrap();
+    assert!(failed.is_err(), "{failed:?}");
+    assert_eq!(synchronous(&mut connection).await, 2);
+    let left: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM inbox").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(left, 12, "a bite that failed is undone whole");
 }
