@@ -12,7 +12,7 @@ use tantivy::schema::Field;
 
 use super::SearchError;
 use super::lexicon::{Gathered, Lexicon, TermId};
-use super::near::{Typed, Within};
+use super::near::Typed;
 use super::schema::Place;
 
 /// Terms that one kind of expansion may add to a word, most titles first.
@@ -216,7 +216,12 @@ impl<'a> Expander<'a> {
         let within = Within { slips: if slips.two.is_some() { 2 } else { 1 }, is_prefix: slips.prefix };
         for (number, segment) in self.lexicon.segments.iter().enumerate() {
             if let Some(table) = segment.table(place) {
-                for word in table.near(&typed, within, LOOKED_AT_MAX) {
+                let words = if within.is_prefix {
+                    table.beginning_near(text, LOOKED_AT_MAX)
+                } else {
+                    table.near(&typed, within.slips, LOOKED_AT_MAX)
+                };
+                for word in words {
                     found.push(number, table.text(word), table.postings(word));
                 }
             } else {
@@ -225,8 +230,7 @@ impl<'a> Expander<'a> {
                 found.take(number, stream, LOOKED_AT_MAX, |_| true);
             }
         }
-        let one = Within { slips: 1, is_prefix: false };
-        let is_far = |term: &str| within.slips == 2 && !typed.is_near(term, one);
+        let is_far = |term: &str| within.slips == 2 && !typed.is_near(term, 1);
         let best =
             self.lexicon.best(place, found, TERMS_MAX, |term, titles| (is_far(term), Reverse(titles)))?;
         for term in best {
@@ -235,6 +239,29 @@ impl<'a> Expander<'a> {
             meanings.add(term, likeness + start_bonus(text, found));
         }
         Ok(())
+    }
+}
+
+/// How near a term must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Within {
+    /// One, or two.
+    pub(super) slips: u8,
+    /// Whether it may go on behind what was typed, of which then one slip is looked for.
+    pub(super) is_prefix: bool,
+}
+
+impl Within {
+    /// What the index library walks a dictionary by.
+    pub(super) fn automaton(self, text: &str) -> Result<DfaWrapper, SearchError> {
+        // Any field will do: the automaton reads the text alone.
+        let term = Term::from_field_text(Field::from_field_id(0), text);
+        let query = if self.is_prefix {
+            FuzzyTermQuery::new_prefix(term, self.slips, true)
+        } else {
+            FuzzyTermQuery::new(term, self.slips, true)
+        };
+        Ok(query.automaton()?)
     }
 }
 
@@ -248,14 +275,7 @@ impl Automata {
         if let Some((.., automaton)) = known {
             return Ok(Rc::clone(automaton));
         }
-        // Any field will do: the automaton reads the text alone.
-        let term = Term::from_field_text(Field::from_field_id(0), text);
-        let query = if within.is_prefix {
-            FuzzyTermQuery::new_prefix(term, within.slips, true)
-        } else {
-            FuzzyTermQuery::new(term, within.slips, true)
-        };
-        let automaton = Rc::new(query.automaton()?);
+        let automaton = Rc::new(within.automaton(text)?);
         self.0.push((text.to_owned(), within, Rc::clone(&automaton)));
         Ok(automaton)
     }

@@ -15,8 +15,8 @@ use super::build::Writing;
 use super::expand::{Expander, Meanings, Meant};
 use super::judge::Judge;
 use super::lexicon::Lexicon;
-use super::pool::{Candidate, Floor, Kept};
-use super::retrieve::Retrieval;
+use super::pool::{Candidate, Kept};
+use super::retrieve::{Reach, Retrieval};
 use super::schema::Fields;
 use super::titles::Titles;
 use super::view::{Segment, View};
@@ -218,11 +218,11 @@ impl Reading<'_> {
         let mut strict = None;
         let meant = Meant::of(&expander, &meanings, &pairs);
         if !named.is_empty() || self.may_cover(query, &expander.lexicon, &meanings) {
-            let (ranked, floor) = self.ranked(asked, &named, (&meant, None), window)?;
+            let (ranked, kept) = self.ranked(asked, &named, (&meant, None), window)?;
             if is_enough(&ranked) {
                 return Ok(ranked);
             }
-            strict = Some((ranked, floor, meanings.clone()));
+            strict = Some((ranked, kept, meanings.clone()));
         } else {
             debug_assert!(!is_enough(&self.ranked(asked, &named, (&meant, None), window)?.0), "{query:?}");
         }
@@ -230,13 +230,13 @@ impl Reading<'_> {
             expander.loose(word, at == last, &mut meanings[at])?;
         }
         // A title has no less now than before, so what was enough before is still needed.
-        let floor = match strict {
+        let kept = match strict {
             Some((ranked, _, before)) if before == meanings => return Ok(ranked),
-            Some((_, floor, _)) => floor,
+            Some((_, kept, _)) => Some(kept),
             None => None,
         };
         let meant = Meant::of(&expander, &meanings, &pairs);
-        Ok(self.ranked(asked, &named, (&meant, floor), window)?.0)
+        Ok(self.ranked(asked, &named, (&meant, kept.as_ref()), window)?.0)
     }
 
     /// Whether some title may have so much of the query that no slip is looked for. None has, whatever its text, where words that
@@ -257,14 +257,21 @@ impl Reading<'_> {
         &self,
         asked: &Asked<'_>,
         named: &[u32],
-        (meant, floor): (&Meant<'_>, Option<Floor>),
+        (meant, before): (&Meant<'_>, Option<&Kept>),
         window: &mut Window,
-    ) -> Result<(Vec<Placed>, Option<Floor>), SearchError> {
+    ) -> Result<(Vec<Placed>, Kept), SearchError> {
         let Asked { query, allowed } = *asked;
         let weights = self.weights(query);
-        let retrieval =
-            Retrieval { lexicon: meant.lexicon, weights: &weights, allowed, keep: JUDGED_MAX, floor };
-        let Kept { mut candidates, floor } = retrieval.run(meant.words, window)?;
+        let retrieval = Retrieval {
+            lexicon: meant.lexicon,
+            weights: &weights,
+            allowed,
+            keep: JUDGED_MAX,
+            reach: Reach::SHIPPED,
+            before,
+        };
+        let kept = retrieval.run(meant.words, window)?;
+        let mut candidates = kept.candidates.clone();
         for &ordinal in named {
             if allowed(ordinal) && !candidates.iter().any(|known| known.ordinal == ordinal) {
                 candidates.push(Candidate { ordinal, found: Default::default() });
@@ -281,7 +288,7 @@ impl Reading<'_> {
         self.sort(&mut ranked);
         self.spread(&mut ranked);
         self.sort(&mut ranked);
-        Ok((ranked, floor))
+        Ok((ranked, kept))
     }
 
     fn sort(&self, ranked: &mut [Placed]) {

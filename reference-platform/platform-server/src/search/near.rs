@@ -4,14 +4,14 @@
 //! its words, by length and with marks of their letters and of neighbouring letters, is looked through faster: nearly all are out
 //! after one comparison of marks, and marks are compared many at a time.
 //!
+//! - `beginnings`: what words begin with, by the dictionary's order.
 //! - `letters`: marks, and words of one length by them.
 //! - `table`: all words of a dictionary.
 //! - here: what was typed, and how far a word is from it.
 
-use std::ops::RangeInclusive;
-
 use letters::{Mark, Pairs};
 
+mod beginnings;
 mod letters;
 mod table;
 
@@ -20,15 +20,6 @@ pub(super) use table::Table;
 /// Longest word that is looked for in a table, in letters: one bit of a machine word each.
 const TYPED_MAX: usize = u64::BITS as usize;
 
-/// How near a word must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Within {
-    /// One, or two.
-    pub(super) slips: u8,
-    /// Whether the word may go on behind what was typed.
-    pub(super) is_prefix: bool,
-}
-
 /// A word that was typed, made ready for comparing.
 #[derive(Debug, Clone)]
 pub(super) struct Typed {
@@ -36,8 +27,7 @@ pub(super) struct Typed {
     ascii: [u64; 128],
     others: Vec<(char, u64)>,
     mark: Mark,
-    /// Of the whole word, and of it as a beginning.
-    pairs: [Pairs; 2],
+    pairs: Pairs,
     length: usize,
 }
 
@@ -48,8 +38,8 @@ impl Typed {
         if !(1..=TYPED_MAX).contains(&length) {
             return None;
         }
-        let pairs = [true, false].map(|is_whole| Pairs::of(word, is_whole));
-        let mut typed = Self { ascii: [0; 128], others: Vec::new(), mark: Mark::of(word), pairs, length };
+        let (mark, pairs) = (Mark::of(word), Pairs::of(word));
+        let mut typed = Self { ascii: [0; 128], others: Vec::new(), mark, pairs, length };
         for (at, letter) in word.chars().enumerate() {
             match typed.ascii.get_mut(letter as usize) {
                 Some(places) => *places |= 1 << at,
@@ -64,28 +54,11 @@ impl Typed {
         self.ascii.get(letter as usize).copied().unwrap_or_else(|| others().fold(0, |all, (_, at)| all | at))
     }
 
-    const fn pairs(&self, within: Within) -> Pairs {
-        self.pairs[within.is_prefix as usize]
-    }
-
-    fn lengths(&self, within: Within) -> RangeInclusive<usize> {
-        let slips = usize::from(within.slips);
-        let most = if within.is_prefix { usize::MAX } else { self.length + slips };
-        self.length.saturating_sub(slips)..=most
-    }
-
-    pub(super) fn is_near(&self, word: &str, within: Within) -> bool {
+    /// Whether a word is so many slips off at most.
+    pub(super) fn is_near(&self, word: &str, slips: u8) -> bool {
         let mut column = Column::new(self.length);
-        let most = usize::from(within.slips);
-        let mut is_near = self.length <= most;
-        for letter in word.chars() {
-            column.advance(self.places(letter));
-            is_near |= column.slips <= most;
-            if is_near && within.is_prefix {
-                return true;
-            }
-        }
-        if within.is_prefix { is_near } else { column.slips <= most }
+        word.chars().for_each(|letter| column.advance(self.places(letter)));
+        column.slips <= usize::from(slips)
     }
 }
 

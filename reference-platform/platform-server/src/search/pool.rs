@@ -31,6 +31,23 @@ type Scored = (f32, u32);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Floor(Scored);
 
+impl Kept {
+    /// What titles must reach where the lists of some words are read no more, or only some of them, and of all others at least those
+    /// that were: what was kept has that much still.
+    pub(super) fn floor_without(&self, cut: &[bool; WORDS_MAX], weights: &[f32]) -> Option<Floor> {
+        if !cut.contains(&true) {
+            return self.floor;
+        }
+        self.floor?;
+        let left = |one: &Candidate| {
+            let found = std::array::from_fn(|word| if cut[word] { 0 } else { one.found[word] });
+            score(&found, weights)
+        };
+        let least = self.candidates.iter().map(left).min_by(f32::total_cmp);
+        least.map(|score| Floor((score, u32::MAX)))
+    }
+}
+
 /// The least score that a document of a window needs for its title to be kept.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Needed(f32);
@@ -84,7 +101,7 @@ impl<'a> Pool<'a> {
     /// The weight of what was found. Rounding keeps its order: more of any word is never worth less. Added up as in
     /// [`super::window::Window::narrow`], to the last bit.
     pub(super) fn score(&self, found: &Found) -> f32 {
-        found.iter().zip(self.weights).map(|(found, weight)| f32::from(*found) * weight).sum()
+        score(found, self.weights)
     }
 
     /// Titles below this number may come in with no more than `rest`.
@@ -148,6 +165,10 @@ impl<'a> Pool<'a> {
         let floor = last.map(|Entry { scored: (score, title), .. }| Floor((*score, title.saturating_add(1))));
         Kept { candidates: best.into_iter().map(|one| one.candidate).collect(), floor }
     }
+}
+
+fn score(found: &Found, weights: &[f32]) -> f32 {
+    found.iter().zip(weights).map(|(found, weight)| f32::from(*found) * weight).sum()
 }
 
 fn by_score(a: &Entry, b: &Entry) -> std::cmp::Ordering {

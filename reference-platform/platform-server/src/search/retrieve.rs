@@ -20,14 +20,30 @@ use super::SearchError;
 use super::cursor::Cursor;
 use super::expand::Meanings;
 use super::lexicon::{Lexicon, TermId};
-use super::pool::{Candidate, Floor, Found, Kept, Pool};
+use super::pool::{Candidate, Found, Kept, Pool};
 use super::view::Segment;
 use super::window::{WINDOW_MAX, Window};
 
-/// Postings that one query may visit.
-pub(super) const POSTINGS_MAX: u64 = 200_000;
+/// How much of the index a query reads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// Postings that it may visit.
+    pub(super) postings_max: u64,
+    /// So many postings of lists that bring no title in cost as much to read as a title costs to be judged by what they may give it:
+    /// fewer are read at once. It changes no answer.
+    pub(super) postings_per_named: usize,
+}
+
+impl Reach {
+    /// What every query gets.
+    pub(super) const SHIPPED: Self = Self { postings_max: 200_000, postings_per_named: 8 };
+}
+
 /// So many postings of a list cost as much to read as one candidate costs to look up in it.
 const POSTINGS_PER_SEEK: usize = 16;
+
+/// Nothing of any word.
+const NOTHING: Found = [0; WORDS_MAX];
 
 /// Candidates are looked through again when what the remaining lists can give has fallen to this share.
 const OUTLOOK_LEFT: f32 = 0.95;
@@ -38,6 +54,7 @@ const ONE_BY_ONE_MAX: usize = 128;
 const WINDOW_FIRST: u32 = 1_024;
 
 /// What a query may use of the index.
+#[derive(Clone, Copy)]
 pub(super) struct Retrieval<'a> {
     pub(super) lexicon: &'a Lexicon<'a>,
     /// How telling each word is.
@@ -46,8 +63,9 @@ pub(super) struct Retrieval<'a> {
     pub(super) allowed: &'a dyn Fn(u32) -> bool,
     /// How many candidates to keep.
     pub(super) keep: usize,
+    pub(super) reach: Reach,
     /// What was kept before with some of the same meanings, none of them likelier: less will not do now.
-    pub(super) floor: Option<Floor>,
+    pub(super) before: Option<&'a Kept>,
 }
 
 /// One list of postings to visit.
@@ -64,11 +82,10 @@ struct Visit {
 impl Retrieval<'_> {
     /// The best candidates by weight of what they have.
     pub(super) fn run(&self, meanings: &[Meanings], window: &mut Window) -> Result<Kept, SearchError> {
-        let (mut visits, are_all) = self.visits(meanings);
+        let (mut visits, cut) = self.visits(meanings);
         let worth = |visit: &Visit| f32::from(visit.likeness) * self.weights[visit.word];
         visits.sort_by(|a, b| a.segment.cmp(&b.segment).then_with(|| worth(b).total_cmp(&worth(a))));
-        // Where the bound cuts lists off, titles may have less than before.
-        let floor = self.floor.filter(|_| are_all);
+        let floor = self.before.and_then(|kept| kept.floor_without(&cut, self.weights));
         let mut pool = Pool::new(self.weights, (self.keep, floor), self.allowed);
         for visits in visits.chunk_by(|a, b| a.segment == b.segment) {
             self.segment(visits, &mut pool, window)?;
@@ -82,7 +99,8 @@ impl Retrieval<'_> {
         let segment = &self.lexicon.segments[first.segment];
         let rests = rests(visits);
         let lists = visits.iter().zip(rests).map(|(visit, rest)| Reading { visit, rest, cursor: None });
-        let mut reading = SegmentReading { lexicon: self.lexicon, segment, lists: lists.collect() };
+        let mut reading =
+            SegmentReading { lexicon: self.lexicon, segment, lists: lists.collect(), reach: self.reach };
         let end = u32::try_from(segment.ordinals.len()).expect("documents are counted in 32 bits");
         let (mut from, mut length) = (0, WINDOW_FIRST);
         while from < end && !segment.is_closed(pool.newcomers(&reading.lists[0].rest), from) {
@@ -94,8 +112,8 @@ impl Retrieval<'_> {
         Ok(())
     }
 
-    /// Lists of postings, shortest first, as many as the bound allows; whether these are all.
-    fn visits(&self, meanings: &[Meanings]) -> (Vec<Visit>, bool) {
+    /// Lists of postings, shortest first, as many as the bound allows; which words it cuts lists off.
+    fn visits(&self, meanings: &[Meanings]) -> (Vec<Visit>, [bool; WORDS_MAX]) {
         let mut visits = Vec::new();
         for (word, meanings) in meanings.iter().enumerate() {
             for meaning in &meanings.0 {
@@ -120,12 +138,12 @@ impl Retrieval<'_> {
         let mut visited = 0;
         let allowed = visits.iter().take_while(|visit| {
             visited += u64::from(visit.postings);
-            visited <= POSTINGS_MAX
+            visited <= self.reach.postings_max
         });
         let allowed = allowed.count();
-        let are_all = allowed == visits.len();
-        visits.truncate(allowed);
-        (visits, are_all)
+        let mut cut = [false; WORDS_MAX];
+        visits.drain(allowed..).for_each(|visit| cut[visit.word] = true);
+        (visits, cut)
     }
 }
 
@@ -143,6 +161,7 @@ struct SegmentReading<'a> {
     lexicon: &'a Lexicon<'a>,
     segment: &'a Segment,
     lists: Vec<Reading<'a>>,
+    reach: Reach,
 }
 
 impl SegmentReading<'_> {
@@ -153,15 +172,15 @@ impl SegmentReading<'_> {
         pool: &mut Pool<'_>,
         window: &mut Window,
     ) -> Result<(), SearchError> {
-        let Self { lexicon, segment, lists } = self;
+        let Self { lexicon, segment, ref mut lists, reach } = *self;
+        let here = Here { lexicon, segment, range };
         window.begin(range, pool.weights().len());
         let brings_in = |list: &Reading<'_>| !segment.is_closed(pool.newcomers(&list.rest), range.start);
         let naming = lists.partition_point(brings_in);
         let (naming, others) = lists.split_at_mut(naming);
         for list in naming {
             let Visit { word, likeness, .. } = *list.visit;
-            let cursor = list.cursor(lexicon, segment)?;
-            cursor.read(range, |documents| window.name(documents, word, likeness));
+            list.read(here, |documents| window.name(documents, word, likeness))?;
         }
         let needed = pool.needed(segment.least(range.start));
         let candidates = |window: &mut Window, rest: &Found| -> Vec<u32> {
@@ -170,44 +189,19 @@ impl SegmentReading<'_> {
             }
             window.named().filter(|&document| segment.is_alive(document)).collect()
         };
-        let rest = others.first().map_or([0; WORDS_MAX], |list| list.rest);
-        let (mut left, mut outlook) = (candidates(window, &rest), pool.score(&rest));
-        for list in others {
-            let Visit { word, likeness, .. } = *list.visit;
-            if left.is_empty() {
-                break;
+        let postings: usize = others.iter().map(|list| here.postings(list)).sum();
+        let left = if postings <= reach.postings_per_named * window.named_count() {
+            for list in others {
+                let Visit { word, likeness, .. } = *list.visit;
+                list.read(here, |documents| window.raise(documents, word, likeness))?;
             }
-            if list.cursor.as_ref().is_some_and(|cursor| cursor.next() >= range.end) {
-                continue;
-            }
-            let here = list.visit.postings as usize * range.len() / segment.ordinals.len();
-            // Where the list is the longer one, it costs little to see what of the candidates is left.
-            if left.len() <= here {
-                let most = pool.score(&list.rest);
-                if most < outlook * OUTLOOK_LEFT {
-                    outlook = most;
-                    left.retain(|&one| {
-                        pool.reaches(&window.most(one, &list.rest), segment.ordinals[one as usize])
-                    });
-                }
-                let gains = |one: &&u32| window.likeness(**one, word) < likeness;
-                if left.iter().filter(gains).count() * POSTINGS_PER_SEEK <= here {
-                    for &document in &left {
-                        if window.likeness(document, word) < likeness
-                            && list.cursor(lexicon, segment)?.has(document)
-                        {
-                            window.raise(&[document], word, likeness);
-                        }
-                    }
-                    continue;
-                }
-            }
-            let cursor = list.cursor(lexicon, segment)?;
-            cursor.read(range, |documents| window.raise(documents, word, likeness));
-        }
-        if left.len() > ONE_BY_ONE_MAX {
-            left = candidates(window, &[0; WORDS_MAX]);
-        }
+            candidates(window, &NOTHING)
+        } else {
+            let rest = others.first().map_or(NOTHING, |list| list.rest);
+            let left = candidates(window, &rest);
+            let left = here.ask(others, left, pool, window)?;
+            if left.len() > ONE_BY_ONE_MAX { candidates(window, &NOTHING) } else { left }
+        };
         let candidate = |document: u32| {
             let ordinal = segment.ordinals[document as usize];
             Candidate { ordinal, found: window.found(document) }
@@ -217,8 +211,69 @@ impl SegmentReading<'_> {
     }
 }
 
+/// Where lists are read.
+#[derive(Clone, Copy)]
+struct Here<'a> {
+    lexicon: &'a Lexicon<'a>,
+    segment: &'a Segment,
+    range: &'a Range<u32>,
+}
+
+impl Here<'_> {
+    /// How many postings of a list are likely to lie here.
+    fn postings(self, list: &Reading<'_>) -> usize {
+        list.visit.postings as usize * self.range.len() / self.segment.ordinals.len()
+    }
+
+    /// Asks lists that bring no title in about candidates; which of these may be left.
+    fn ask(
+        self,
+        lists: &mut [Reading<'_>],
+        mut left: Vec<u32>,
+        pool: &Pool<'_>,
+        window: &mut Window,
+    ) -> Result<Vec<u32>, SearchError> {
+        let mut outlook = lists.first().map_or(0.0, |list| pool.score(&list.rest));
+        for list in lists {
+            let Visit { word, likeness, .. } = *list.visit;
+            if left.is_empty() {
+                break;
+            }
+            if list.cursor.as_ref().is_some_and(|cursor| cursor.next() >= self.range.end) {
+                continue;
+            }
+            let postings = self.postings(list);
+            // Where the list is the longer one, it costs little to see what of the candidates is left.
+            if left.len() <= postings {
+                let most = pool.score(&list.rest);
+                if most < outlook * OUTLOOK_LEFT {
+                    outlook = most;
+                    let ordinal = |one: u32| self.segment.ordinals[one as usize];
+                    left.retain(|&one| pool.reaches(&window.most(one, &list.rest), ordinal(one)));
+                }
+                let gains = |one: &&u32| window.likeness(**one, word) < likeness;
+                if left.iter().filter(gains).count() * POSTINGS_PER_SEEK <= postings {
+                    for &document in &left {
+                        if window.likeness(document, word) < likeness && list.cursor(self)?.has(document) {
+                            window.raise(&[document], word, likeness);
+                        }
+                    }
+                    continue;
+                }
+            }
+            list.read(self, |documents| window.raise(documents, word, likeness))?;
+        }
+        Ok(left)
+    }
+}
+
 impl Reading<'_> {
-    fn cursor(&mut self, lexicon: &Lexicon<'_>, segment: &Segment) -> Result<&mut Cursor, SearchError> {
+    fn read(&mut self, here: Here<'_>, take: impl FnMut(&[u32])) -> Result<(), SearchError> {
+        self.cursor(here)?.read(here.range, take);
+        Ok(())
+    }
+
+    fn cursor(&mut self, Here { lexicon, segment, .. }: Here<'_>) -> Result<&mut Cursor, SearchError> {
         if self.cursor.is_none() {
             let at = &lexicon.lists(self.visit.term)[self.visit.list].at;
             let inverted = segment.inverted(self.visit.term.place);

@@ -106,6 +106,11 @@ impl Window {
         }
     }
 
+    /// How many documents may be candidates.
+    pub(super) fn named_count(&self) -> usize {
+        self.named.iter().map(|bits| bits.count_ones() as usize).sum()
+    }
+
     /// Leaves of the documents that may be candidates those that may reach what is needed, if the lists that are left give them
     /// all that they can give.
     pub(super) fn narrow(&mut self, weights: &[f32], rest: &Found, needed: Needed) {

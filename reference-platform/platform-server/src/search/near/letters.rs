@@ -29,10 +29,6 @@ impl Mark {
     const fn apart(self, other: Self) -> Self {
         Self { once: self.once ^ other.once, again: self.again ^ other.again }
     }
-
-    const fn without(self, other: Self) -> Self {
-        Self { once: self.once & !other.once, again: self.again & !other.again }
-    }
 }
 
 /// Which pairs of neighbours a word has, its beginning and its end being neighbours too: a bit for each of 64 kinds.
@@ -40,10 +36,9 @@ impl Mark {
 pub(super) struct Pairs(u64);
 
 impl Pairs {
-    /// Of a whole word, or of one that may go on.
-    pub(super) fn of(word: &str, is_whole: bool) -> Self {
-        let end = is_whole.then_some('\0');
-        let pairs = std::iter::once('\0').chain(word.chars()).zip(word.chars().chain(end));
+    pub(super) fn of(word: &str) -> Self {
+        let ends = || std::iter::once('\0');
+        let pairs = ends().chain(word.chars()).zip(word.chars().chain(ends()));
         Self(pairs.fold(0, |bits, (first, second)| bits | Self::bit(first, second)))
     }
 
@@ -63,11 +58,10 @@ impl Pairs {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     pub(super) mark: Mark,
-    /// Of what was typed; its end is no neighbour where words may go on.
     pub(super) pairs: Pairs,
     pub(super) slips: u8,
-    /// Letters that words of the bucket have more or fewer; `None` where they may go on.
-    pub(super) apart: Option<usize>,
+    /// Letters that words of the bucket have more or fewer.
+    pub(super) apart: usize,
 }
 
 /// Words of one length, in the dictionary's order.
@@ -86,7 +80,7 @@ impl Bucket {
         let Mark { once, again } = Mark::of(word);
         self.once.push(once);
         self.again.push(again);
-        self.pairs.push(Pairs::of(word, true));
+        self.pairs.push(Pairs::of(word));
         self.numbers.push(number);
     }
 
@@ -97,50 +91,26 @@ impl Bucket {
 
     /// Adds the numbers of words that may be near, in order, out of a part of the bucket: few others are among them.
     pub(super) fn take(&self, part: Range<usize>, wanted: &Wanted, numbers: &mut Vec<u32>) {
-        let Wanted { mark, slips, apart, .. } = *wanted;
+        // A letter exchanged changes two bits, a letter more or less one; so many of the slips are of that kind.
+        let apart = u32::try_from(wanted.apart).unwrap_or(u32::MAX);
+        match (2 * u32::from(wanted.slips)).saturating_sub(apart) {
+            0 => self.take_of::<0>(part, wanted, numbers),
+            1 => self.take_of::<1>(part, wanted, numbers),
+            2 => self.take_of::<2>(part, wanted, numbers),
+            3 => self.take_of::<3>(part, wanted, numbers),
+            _ => self.take_of::<{ 2 * SLIPS_MAX }>(part, wanted, numbers),
+        }
+    }
+
+    fn take_of<const MOST: u32>(&self, part: Range<usize>, wanted: &Wanted, numbers: &mut Vec<u32>) {
+        let Wanted { mark, slips, .. } = *wanted;
+        let may = |once: u32| has_at_most::<MOST>(mark.once ^ once);
         let slips = u32::from(slips);
-        match apart {
-            // A slip takes one letter of what was typed away at most.
-            None => self.take_by(part, (slips, |other| mark.without(other)), wanted, numbers),
-            // A letter exchanged changes two bits, a letter more or less one; so many of the slips are of that kind.
-            Some(apart) => {
-                let most = (2 * slips).saturating_sub(u32::try_from(apart).unwrap_or(u32::MAX));
-                self.take_by(part, (most, |other| mark.apart(other)), wanted, numbers);
-            }
-        }
-    }
-
-    fn take_by(
-        &self,
-        part: Range<usize>,
-        (most, left): (u32, impl Fn(Mark) -> Mark),
-        wanted: &Wanted,
-        numbers: &mut Vec<u32>,
-    ) {
-        match most {
-            0 => self.take_of::<0>(part, left, wanted, numbers),
-            1 => self.take_of::<1>(part, left, wanted, numbers),
-            2 => self.take_of::<2>(part, left, wanted, numbers),
-            3 => self.take_of::<3>(part, left, wanted, numbers),
-            _ => self.take_of::<{ 2 * SLIPS_MAX }>(part, left, wanted, numbers),
-        }
-    }
-
-    fn take_of<const MOST: u32>(
-        &self,
-        part: Range<usize>,
-        left: impl Fn(Mark) -> Mark,
-        wanted: &Wanted,
-        numbers: &mut Vec<u32>,
-    ) {
-        let may = |once: u32| has_at_most::<MOST>(left(Mark { once, again: 0 }).once);
-        let slips = u32::from(wanted.slips);
-        // Turning neighbours round changes no mark; another slip changes two bits, or one where only missing letters count.
-        let others = |differ: u32| if wanted.apart.is_some() { differ.div_ceil(2) } else { differ };
         let is = |at: usize| {
-            let Mark { once, again } = left(Mark { once: self.once[at], again: self.again[at] });
+            let Mark { once, again } = mark.apart(Mark { once: self.once[at], again: self.again[at] });
             let differ = once.count_ones() + again.count_ones();
-            let turned = slips.saturating_sub(others(differ));
+            // Turning neighbours round changes no mark; another slip changes two bits.
+            let turned = slips.saturating_sub(differ.div_ceil(2));
             differ <= MOST && wanted.pairs.may_be(self.pairs[at], slips, turned)
         };
         // With the widest registers that this processor has.

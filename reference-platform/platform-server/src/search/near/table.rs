@@ -1,12 +1,10 @@
 //! All words of a dictionary in memory, by length.
 
-use std::ops::Range;
-
 use tantivy::postings::TermInfo;
 use tantivy::termdict::TermDictionary;
 
+use super::Typed;
 use super::letters::{Bucket, Wanted};
-use super::{Typed, Within};
 
 /// Words of a dictionary that is kept as a table, of some 60 bytes each. What has more is walked.
 const WORDS_MAX: usize = 4_000_000;
@@ -83,33 +81,23 @@ impl Table {
         TermInfo { doc_freq: titles, postings_range: from..from + bytes as usize, positions_range: 0..0 }
     }
 
-    /// Numbers of the words that begin with a text, so many at most.
-    pub(in crate::search) fn beginning_with(&self, text: &str, most: usize) -> Range<u32> {
-        let words = self.postings.len();
-        let (mut from, mut to) = (0, words);
-        while from < to {
-            let middle = usize::midpoint(from, to);
-            if self.text(place(middle)) < text { from = middle + 1 } else { to = middle }
-        }
-        let last = words.min(from.saturating_add(most));
-        let begins = |at: &usize| self.text(place(*at)).starts_with(text);
-        place(from)..place((from..last).take_while(begins).last().map_or(from, |at| at + 1))
+    pub(super) const fn len(&self) -> usize {
+        self.postings.len()
     }
 
-    /// Numbers of the words that are as near as asked, so many at most, in the dictionary's order.
-    pub(in crate::search) fn near(&self, typed: &Typed, within: Within, most: usize) -> Vec<u32> {
-        let lengths = typed.lengths(within);
-        let lengths = *lengths.start()..=(*lengths.end()).min(LENGTH_MAX);
+    /// Numbers of the words that are one or two slips off at most, so many at most, in the dictionary's order.
+    pub(in crate::search) fn near(&self, typed: &Typed, slips: u8, most: usize) -> Vec<u32> {
+        let lengths = typed.length.saturating_sub(slips.into())..=typed.length + usize::from(slips);
         let asked = |length: usize| Wanted {
             mark: typed.mark,
-            pairs: typed.pairs(within),
-            slips: within.slips,
-            apart: (!within.is_prefix).then(|| length.abs_diff(typed.length)),
+            pairs: typed.pairs,
+            slips,
+            apart: length.abs_diff(typed.length),
         };
         let mut buckets: Vec<(&Bucket, Wanted, usize)> =
             lengths.map(|length| (&self.lengths[length], asked(length), 0)).collect();
         let (mut near, mut numbers) = (Vec::new(), Vec::new());
-        for part in (0..self.postings.len()).step_by(PART) {
+        for part in (0..self.len()).step_by(PART) {
             numbers.clear();
             for (bucket, wanted, from) in &mut buckets {
                 let to = bucket.place_of(place(part + PART));
@@ -117,7 +105,7 @@ impl Table {
                 *from = to;
             }
             numbers.sort_unstable();
-            let is_near = |number: &&u32| typed.is_near(self.text(**number), within);
+            let is_near = |number: &&u32| typed.is_near(self.text(**number), slips);
             near.extend(numbers.iter().filter(is_near).take(most - near.len()));
             if near.len() == most {
                 break;

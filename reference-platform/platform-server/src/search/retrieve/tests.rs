@@ -92,19 +92,31 @@ fn check(index: &SearchIndex, meant: &Meant, weights: &[f32], (keep, step): (usi
         meanings.push(list);
     }
     let allowed = |ordinal: u32| ordinal.is_multiple_of(step);
-    let mut retrieval = Retrieval { lexicon: &lexicon, weights, allowed: &allowed, keep, floor: None };
+    let all = Retrieval {
+        lexicon: &lexicon,
+        weights,
+        allowed: &allowed,
+        keep,
+        reach: Reach::SHIPPED,
+        before: None,
+    };
     let mut window = Window::default();
     let mut run = |retrieval: &Retrieval<'_>, meanings: &[Meanings]| {
         let kept = retrieval.run(meanings, &mut window).expect("postings");
         assert_eq!(kept.candidates, retrieval.in_full(meanings));
-        kept.floor
+        kept
     };
-    // First with some of the meanings, then with all of them and what is known from before, then from the start.
+    // First with some of the meanings, then with all of them and what is known from before, also where not all of them can be read, and
+    // whether short lists are read at once or never; then from the start.
     let some: Vec<Meanings> = meanings.iter().map(|one| Meanings(one.0[..1].to_vec())).collect();
-    retrieval.floor = run(&retrieval, &some);
-    run(&retrieval, &meanings);
-    retrieval.floor = None;
-    run(&retrieval, &meanings);
+    let kept = run(&all, &some);
+    for postings_max in [Reach::SHIPPED.postings_max, 3_000, 700] {
+        for postings_per_named in [0, 1, Reach::SHIPPED.postings_per_named] {
+            let reach = Reach { postings_max, postings_per_named };
+            run(&Retrieval { before: Some(&kept), reach, ..all }, &meanings);
+        }
+    }
+    run(&all, &meanings);
 }
 
 #[test]
