@@ -46,11 +46,13 @@ pub(super) struct Meant<'a> {
     pub(super) lexicon: &'a Lexicon<'a>,
     pub(super) words: &'a [Meanings],
     pub(super) pairs: &'a [Meanings],
+    /// Whether words may be mistyped.
+    pub(super) is_loose: bool,
 }
 
 impl<'a> Meant<'a> {
     pub(super) const fn of(expander: &'a Expander<'a>, words: &'a [Meanings], pairs: &'a [Meanings]) -> Self {
-        Self { lexicon: &expander.lexicon, words, pairs }
+        Self { lexicon: &expander.lexicon, words, pairs, is_loose: false }
     }
 }
 

@@ -235,7 +235,7 @@ impl Reading<'_> {
             Some((_, kept, _)) => Some(kept),
             None => None,
         };
-        let meant = Meant::of(&expander, &meanings, &pairs);
+        let meant = Meant { is_loose: true, ..Meant::of(&expander, &meanings, &pairs) };
         Ok(self.ranked(asked, &named, (&meant, kept.as_ref()), window)?.0)
     }
 

@@ -5,6 +5,7 @@ use platform_core::search::rank::{Features, year_nearness};
 
 use super::expand::Meant;
 use super::likely::{Likely, Row};
+use super::near::Typed;
 use super::pool::{Candidate, Found};
 use super::titles::{Form, Scale, Title, Titles, WordId};
 
@@ -16,6 +17,10 @@ const STARTS_COVER: f64 = 0.96;
 const STARTS_WITHOUT_ARTICLE: f64 = 0.6;
 /// From here on a word was found as typed, or with another ending.
 const AS_TYPED: f32 = 0.75;
+/// How well a word is found of which a title has, behind a word as typed, one that nearly begins so.
+const NEARLY_BEGINS: f32 = 0.62;
+/// Shortest beginning that is taken for mistyped.
+const BEGINNING_MIN: usize = 3;
 /// The least likeness of a term that was not corrected: of a stem in the summary.
 const ELSEWHERE_MIN: f32 = 0.5;
 
@@ -27,6 +32,8 @@ pub(super) struct Judge<'a> {
     weights: Vec<f32>,
     scale: Scale,
     likely: Likely,
+    /// The last word, where it may be a mistyped beginning.
+    beginning: Option<Typed>,
     /// The whole query without spaces, comparable and as typed, where some title has such a word.
     joined: [Option<WordId>; 2],
 }
@@ -53,7 +60,12 @@ impl<'a> Judge<'a> {
         };
         let joined =
             if query.key.is_empty() { [None; 2] } else { [joined(&query.key), joined(&query.typed)] };
-        Self { titles, query, weights, scale: titles.scale(), likely: Likely::of(meant), joined }
+        let last = query.words.last().filter(|word| {
+            let is_word = word.role == Role::Content && word.raw.chars().all(char::is_alphabetic);
+            meant.is_loose && is_word && word.raw.chars().count() >= BEGINNING_MIN
+        });
+        let beginning = last.and_then(|word| Typed::of(&word.raw));
+        Self { titles, query, weights, scale: titles.scale(), likely: Likely::of(meant), beginning, joined }
     }
 
     /// The features of a candidate under its best form, and how much of the query stands in title and names.
@@ -192,6 +204,7 @@ impl<'a> Judge<'a> {
                 covered.iter_mut().for_each(|covered| *covered = covered.max(whole));
             }
         }
+        self.note_beginning(form, &mut fit, &mut covered);
         let (mut part, mut total) = (0.0_f64, 0.0_f64);
         for (place, id) in form.words.iter().enumerate() {
             let weight = f64::from(self.scale.weight(self.titles.vocabulary.seen(*id)));
@@ -200,6 +213,23 @@ impl<'a> Judge<'a> {
         }
         fit.title_covered = if total > 0.0 { part / total } else { 0.0 };
         fit
+    }
+}
+
+impl Judge<'_> {
+    /// Of a few letters so many words nearly begin with a beginning that the dictionary is not asked for them; a title that is known by the words
+    /// before is.
+    fn note_beginning(&self, form: &Form<WordId>, fit: &mut Fit, covered: &mut [f32]) {
+        let last = self.query.words.len() - 1;
+        let Some(typed) = self.beginning.as_ref().filter(|_| fit.words[last] == 0.0) else { return };
+        let nearly = |place: &usize| {
+            covered[place - 1] >= AS_TYPED
+                && covered[*place] == 0.0
+                && typed.nearly_begins(self.titles.vocabulary.text(form.words[*place]))
+        };
+        if let Some(place) = (1..form.words.len()).find(nearly) {
+            fit.note(last, place, NEARLY_BEGINS, covered);
+        }
     }
 }
 

@@ -54,6 +54,16 @@ impl Typed {
         self.ascii.get(letter as usize).copied().unwrap_or_else(|| others().fold(0, |all, (_, at)| all | at))
     }
 
+    /// Whether some beginning of a word is a slip off at most.
+    pub(super) fn nearly_begins(&self, word: &str) -> bool {
+        let mut column = Column::new(self.length);
+        let is_near = |letter| {
+            column.advance(self.places(letter));
+            column.slips <= 1
+        };
+        self.length <= 1 || word.chars().any(is_near)
+    }
+
     /// Whether a word is so many slips off at most.
     pub(super) fn is_near(&self, word: &str, slips: u8) -> bool {
         let mut column = Column::new(self.length);

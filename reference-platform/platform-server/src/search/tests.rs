@@ -72,6 +72,20 @@ fn what_is_typed_otherwise_than_written_is_found() {
 }
 
 #[test]
+fn a_mistyped_beginning_tells_titles_that_begin_alike_apart() {
+    let titles = ["Amber Lantern", "Amber Tide", "Amber Mist"];
+    let titles: Vec<TitleRecord> =
+        titles.iter().enumerate().map(|(at, name)| title(at, name, 400_000 * at as u32)).collect();
+    let index = SearchIndex::build(&titles).expect("an index");
+    for (text, expected) in
+        [("amber", "Amber Mist"), ("amber lam", "Amber Lantern"), ("amber itd", "Amber Tide")]
+    {
+        let hits = found(&index, text);
+        assert_eq!(hits.first().map(|hit| hit.title.as_str()), Some(expected), "`{text}`: {hits:?}");
+    }
+}
+
+#[test]
 fn half_a_word_finds_what_begins_with_it() {
     first("night fer", "Night Ferry to Bergamot");
     first("salt & th", "Salt & Thunder");

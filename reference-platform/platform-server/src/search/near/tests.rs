@@ -29,6 +29,11 @@ fn check(words: &[String], typed: &str) {
     for (slips, is_prefix) in [(1, false), (2, false), (1, true)] {
         let within = Within { slips, is_prefix };
         let all = walked(words, typed, within);
+        if is_prefix {
+            let nearly = |(_, word): &(u32, &String)| ready.nearly_begins(word);
+            let nearly: Vec<u32> = (0..).zip(words).filter(nearly).map(|(number, _)| number).collect();
+            assert_eq!(nearly, all, "`{typed}` in {words:?}");
+        }
         for most in [usize::MAX, 2] {
             let table = table(words);
             let near =
