@@ -17,7 +17,7 @@ const STARTS_COVER: f64 = 0.96;
 const STARTS_WITHOUT_ARTICLE: f64 = 0.6;
 /// From here on a word was found as typed, or with another ending.
 const AS_TYPED: f32 = 0.75;
-/// How well a word is found of which a title has, behind a word as typed, one that nearly begins so.
+/// How well the last word is found where a title goes on with one that nearly begins so. Chosen: below a whole word with a slip.
 const NEARLY_BEGINS: f32 = 0.62;
 /// Shortest beginning that is taken for mistyped.
 const BEGINNING_MIN: usize = 3;
@@ -214,11 +214,9 @@ impl<'a> Judge<'a> {
         fit.title_covered = if total > 0.0 { part / total } else { 0.0 };
         fit
     }
-}
 
-impl Judge<'_> {
-    /// Of a few letters so many words nearly begin with a beginning that the dictionary is not asked for them; a title that is known by the words
-    /// before is.
+    /// Notes the last word where a title goes on, behind a word as typed, with one that nearly begins so. The dictionary is not asked for such words:
+    /// of a few letters too many would do.
     fn note_beginning(&self, form: &Form<WordId>, fit: &mut Fit, covered: &mut [f32]) {
         let last = self.query.words.len() - 1;
         let Some(typed) = self.beginning.as_ref().filter(|_| fit.words[last] == 0.0) else { return };

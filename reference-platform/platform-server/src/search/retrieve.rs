@@ -178,10 +178,7 @@ impl SegmentReading<'_> {
         let brings_in = |list: &Reading<'_>| !segment.is_closed(pool.newcomers(&list.rest), range.start);
         let naming = lists.partition_point(brings_in);
         let (naming, others) = lists.split_at_mut(naming);
-        for list in naming {
-            let Visit { word, likeness, .. } = *list.visit;
-            list.read(here, |documents| window.name(documents, word, likeness))?;
-        }
+        naming.iter_mut().try_for_each(|list| list.name(here, window))?;
         let needed = pool.needed(segment.least(range.start));
         let candidates = |window: &mut Window, rest: &Found| -> Vec<u32> {
             if let Some(needed) = needed {
@@ -191,10 +188,7 @@ impl SegmentReading<'_> {
         };
         let postings: usize = others.iter().map(|list| here.postings(list)).sum();
         let left = if postings <= reach.postings_per_named * window.named_count() {
-            for list in others {
-                let Visit { word, likeness, .. } = *list.visit;
-                list.read(here, |documents| window.raise(documents, word, likeness))?;
-            }
+            others.iter_mut().try_for_each(|list| list.raise(here, window))?;
             candidates(window, &NOTHING)
         } else {
             let rest = others.first().map_or(NOTHING, |list| list.rest);
@@ -261,15 +255,24 @@ impl Here<'_> {
                     continue;
                 }
             }
-            list.read(self, |documents| window.raise(documents, word, likeness))?;
+            list.raise(self, window)?;
         }
         Ok(left)
     }
 }
 
 impl Reading<'_> {
-    fn read(&mut self, here: Here<'_>, take: impl FnMut(&[u32])) -> Result<(), SearchError> {
-        self.cursor(here)?.read(here.range, take);
+    /// Its documents may be candidates.
+    fn name(&mut self, here: Here<'_>, window: &mut Window) -> Result<(), SearchError> {
+        let Visit { word, likeness, .. } = *self.visit;
+        self.cursor(here)?.read(here.range, |documents| window.name(documents, word, likeness));
+        Ok(())
+    }
+
+    /// Gives its word to those that are candidates for other reasons.
+    fn raise(&mut self, here: Here<'_>, window: &mut Window) -> Result<(), SearchError> {
+        let Visit { word, likeness, .. } = *self.visit;
+        self.cursor(here)?.read(here.range, |documents| window.raise(documents, word, likeness));
         Ok(())
     }
 

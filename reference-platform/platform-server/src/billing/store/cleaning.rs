@@ -85,7 +85,8 @@ pub(super) async fn clean(
     Ok(cleaned.map_err(|error| storage(&error)))
 }
 
-/// One transaction.
+/// One transaction, by hand like the others of the writer: sqlx counts its own as open for ever once the database has ended one by itself, as on
+/// a full disk.
 async fn bite(connection: &mut SqliteConnection, rows: u32, now: Timestamp) -> Result<u64, sqlx::Error> {
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
     let before = |kept: Micros| i64::try_from(now.0.saturating_sub(kept.0)).unwrap_or(i64::MAX);

@@ -131,7 +131,7 @@ impl Serving {
         while let Ok(first) = waiting.recv() {
             let (group, bites) = gathered(first, waiting, units >= CROWD).await;
             units = group.len();
-            let is_log_long = self.log.has_grown(units + bites.len());
+            let written = units + bites.len();
             if units > 0 {
                 self.group(group).await;
             }
@@ -139,7 +139,7 @@ impl Serving {
             for bite in bites {
                 self.bite(bite).await?;
             }
-            if is_log_long {
+            if self.log.has_grown(written) {
                 let moved = checkpoint::moved(&mut self.connection).await.map(drop);
                 moved.unwrap_or_else(|error| tracing::warn!(%error, "the rest of the log was not moved"));
             }
