@@ -103,17 +103,22 @@ async fn write_rows(connection: &mut sqlx::SqliteConnection, from: i64) {
 #[tokio::test]
 async fn a_log_that_two_move_by_turns_begins_anew_while_it_is_written() {
     let folder = tempfile::tempdir().unwrap();
-    drop(SqliteStore::open(&options(&folder), plans()).await.unwrap());
-    let mut writer = migrate::connect(&options(&folder)).await.unwrap();
-    checkpoint::leave_to_others(&mut writer, &options(&folder).path).await.unwrap();
-    let mut helper = migrate::connect(&options(&folder)).await.unwrap();
+    let options = options(&folder);
+    let mut writer = migrate::connect(&options).await.unwrap();
+    migrate::migrate(&mut writer, &options.path).await.unwrap();
+    checkpoint::leave_to_others(&mut writer, &options.path).await.unwrap();
+    let mut helper = migrate::connect(&options).await.unwrap();
+    let mut reader = migrate::connect(&options).await.unwrap();
     write_rows(&mut writer, 0).await;
-    let log = checkpoint::moved(&mut helper).await.unwrap();
-    // Written meanwhile: what the helper has moved is not the whole log any more, so it only grows.
+    sqlx::raw_sql("BEGIN; SELECT count(*) FROM alerts").execute(&mut reader).await.unwrap();
+    // Written meanwhile: who reads keeps the helper from moving it, so that the log only grows.
     write_rows(&mut writer, 200).await;
+    let log = checkpoint::moved(&mut helper).await.unwrap();
+    sqlx::raw_sql("COMMIT").execute(&mut reader).await.unwrap();
+    write_rows(&mut writer, 400).await;
     let longer = checkpoint::moved(&mut writer).await.unwrap();
     assert!(log > 100 && longer > log, "{log} pages, then {longer}");
-    write_rows(&mut writer, 400).await;
+    write_rows(&mut writer, 600).await;
     let anew = checkpoint::moved(&mut helper).await.unwrap();
     assert!(anew < longer, "{longer} pages, then {anew}");
 }
