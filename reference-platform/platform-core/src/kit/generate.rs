@@ -135,7 +135,8 @@ fn meanwhile(dice: Dice) -> Option<Meanwhile> {
 
 fn reply(dice: Dice) -> Reply {
     match dice.below(1, 100) {
-        0..10 => Reply::Ok,
+        0..4 => Reply::Ok,
+        4..10 => Reply::CapturedTwice,
         10..40 => Reply::Decline(dice.one_of(2, &DECLINES).to_owned()),
         40..58 => Reply::TimeoutCharged,
         58..74 => Reply::TimeoutNotCharged,

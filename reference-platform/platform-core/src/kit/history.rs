@@ -106,6 +106,8 @@ pub enum Reply {
     ErrorNotCharged,
     /// The key is said to be in use; nothing done.
     KeyInUse,
+    /// Done twice: the provider takes the money two times under the one key, and answers with the first payment.
+    CapturedTwice,
 }
 
 /// What comes in while a job is at work.

@@ -13,6 +13,9 @@ use super::system::{ChargeCall, ChargeReply, Payment};
 /// How long a key and its answer are kept: 24 hours, the least that Stripe promises.
 pub const KEY_LIFE: Micros = Micros::from_mins(24 * 60);
 
+/// The type of the event that says that money was taken.
+const SUCCEEDED: &str = "payment_intent.succeeded";
+
 /// A charge request that arrived, replays apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
@@ -53,6 +56,8 @@ pub struct Provider {
     pub arrivals: Vec<Arrival>,
     /// All events, in order.
     pub events: Vec<Event>,
+    /// Payments that the provider took a second time under one key, by its own mistake.
+    pub doubles: Vec<String>,
     /// Notices posted to us, repeats included.
     pub posted: Vec<String>,
     /// What no system may do, in words.
@@ -99,6 +104,11 @@ impl Provider {
         let (reply, arrives) = match &scripted {
             Reply::TimeoutNotCharged => return Err(TimedOut),
             Reply::KeyInUse => return Ok(ChargeReply::KeyInUse),
+            Reply::CapturedTwice => {
+                let reply = self.capture(call, now);
+                self.take_again(call, now);
+                (reply, true)
+            }
             Reply::Ok | Reply::TimeoutCharged => (self.capture(call, now), scripted == Reply::Ok),
             Reply::Decline(code) => (self.decline(call, now, code), true),
             Reply::ErrorCharged => {
@@ -131,6 +141,22 @@ impl Provider {
         self.payments.iter().rev().filter(|payment| payment.call.customer == customer).cloned().collect()
     }
 
+    /// Captured payments under the key of a payment, that one among them.
+    pub fn under_key_of<'a>(&'a self, payment: &'a Payment) -> impl Iterator<Item = &'a Payment> {
+        let key = &payment.call.idempotency_key;
+        self.payments.iter().filter(move |other| other.captured && other.call.idempotency_key == *key)
+    }
+
+    /// Whether the system was told by a genuine event that a payment was taken.
+    #[must_use]
+    pub fn told_of(&self, payment: &str, acknowledged: &[String]) -> bool {
+        self.events.iter().any(|event| {
+            event.event_type == SUCCEEDED
+                && self.payments[event.payment].id == payment
+                && acknowledged.contains(&event.id)
+        })
+    }
+
     /// A payment as it stands.
     #[must_use]
     pub fn fetch(&self, id: &str) -> Option<Payment> {
@@ -142,21 +168,29 @@ impl Provider {
         ChargeReply::Captured { payment }
     }
 
+    /// The mistake of a provider that forgot a key: no request more, and one payment more.
+    fn take_again(&mut self, call: &ChargeCall, now: Timestamp) {
+        let double = self.record(call, now, None);
+        self.doubles.push(double);
+    }
+
     fn decline(&mut self, call: &ChargeCall, now: Timestamp, code: &str) -> ChargeReply {
         self.book(call, now, Some(code.to_owned()));
         ChargeReply::Declined { code: code.to_owned() }
     }
 
     fn book(&mut self, call: &ChargeCall, now: Timestamp, decline_code: Option<String>) -> String {
+        let id = self.record(call, now, decline_code.clone());
+        let captured = decline_code.is_none().then(|| id.clone());
+        self.arrivals.push(Arrival { call: call.clone(), at: now, declined: decline_code, captured });
+        id
+    }
+
+    /// A payment, and the events about it.
+    fn record(&mut self, call: &ChargeCall, now: Timestamp, decline_code: Option<String>) -> String {
         let position = self.payments.len();
         let id = format!("pi_{}", position + 1);
         let captured = decline_code.is_none();
-        self.arrivals.push(Arrival {
-            call: call.clone(),
-            at: now,
-            declined: decline_code.clone(),
-            captured: captured.then(|| id.clone()),
-        });
         self.payments.push(Payment {
             id: id.clone(),
             call: call.clone(),
@@ -164,7 +198,7 @@ impl Provider {
             decline_code,
             refunded: 0,
         });
-        let outcome = if captured { "payment_intent.succeeded" } else { "payment_intent.payment_failed" };
+        let outcome = if captured { SUCCEEDED } else { "payment_intent.payment_failed" };
         for event_type in ["payment_intent.created", outcome] {
             let event = format!("evt_{}", self.events.len() + 1);
             self.events.push(Event { id: event, event_type, payment: position, created: now, sent: None });

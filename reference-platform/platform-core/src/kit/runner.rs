@@ -239,6 +239,10 @@ impl Run<'_> {
             if books.arrivals.iter().any(|arrival| declined(&arrival)) {
                 self.world.note(Happening::Recovered);
             }
+            if books.doubles.contains(&payment.id) && books.under_key_of(payment).any(|one| one.refunded > 0)
+            {
+                self.world.note(Happening::DoubleGivenBack);
+            }
         }
         for view in &snapshot.subscriptions {
             let tried = |start| {

@@ -42,6 +42,8 @@ pub enum Happening {
     GivenUp,
     /// A payment was given back.
     Refunded,
+    /// The provider took money twice under one key, and one of the two went back.
+    DoubleGivenBack,
     /// In one history: a duplicate and a retry.
     DuplicateAndRetry,
     /// In one history: a crash while the outcome of a charge was unknown.
@@ -52,7 +54,7 @@ pub enum Happening {
 
 impl Happening {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Renewed,
         Self::Declined,
         Self::Recovered,
@@ -71,6 +73,7 @@ impl Happening {
         Self::CardReplaced,
         Self::GivenUp,
         Self::Refunded,
+        Self::DoubleGivenBack,
         Self::DuplicateAndRetry,
         Self::CrashAndUnknown,
         Self::LateAndCanceled,

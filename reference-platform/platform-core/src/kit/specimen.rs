@@ -59,11 +59,13 @@ pub enum Fault {
     AuditSkipped,
     /// An attempt without an answer is forgotten.
     UnknownForgotten,
+    /// A second payment under one key is left where it is.
+    DoubleKept,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NoUniqueness,
         Self::DedupeByObject,
         Self::UnknownAsFailed,
@@ -82,6 +84,7 @@ impl Fault {
         Self::ReceiptFromMemory,
         Self::AuditSkipped,
         Self::UnknownForgotten,
+        Self::DoubleKept,
     ];
 }
 

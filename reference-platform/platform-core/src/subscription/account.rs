@@ -87,12 +87,22 @@ impl Refund {
     }
 }
 
+/// What stands in place of a decline where an attempt that was given up turned out to have taken money.
+pub(super) const CAPTURED_AFTER_ALL: &str = "captured_after_all";
+
 impl Attempt {
     /// Whether the bank said no; an attempt that never arrived was not declined.
     #[must_use]
     pub fn was_declined(&self) -> bool {
         self.state == AttemptState::Failed
             && self.decline.as_ref().is_some_and(|decline| decline.class.is_some())
+    }
+
+    /// Whether money was taken under its key, in time or after the attempt had been given up.
+    #[must_use]
+    pub fn took_money(&self) -> bool {
+        let after_all = || self.decline.as_ref().is_some_and(|decline| decline.code == CAPTURED_AFTER_ALL);
+        self.state == AttemptState::Succeeded || (self.state == AttemptState::Failed && after_all())
     }
 }
 

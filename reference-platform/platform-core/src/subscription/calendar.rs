@@ -133,6 +133,16 @@ impl Calendar {
         Ok(k)
     }
 
+    /// The start of a period that is nearest to an instant, and its ordinal; of two as near the later.
+    ///
+    /// # Errors
+    /// As [`Calendar::ordinal_at`].
+    pub fn nearest_start(&self, at: Timestamp) -> Result<(u32, Timestamp), CalendarError> {
+        let k = self.ordinal_at(at)?;
+        let Period { start, end } = self.period(k)?;
+        Ok(if at.since(start) < end.since(at) { (k, start) } else { (k + 1, end) })
+    }
+
     /// The calendar of the same interval and zone from a new anchor, as after a pause.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use units::money::MoneyError;
 use units::{Micros, Money, Timestamp};
 
 use super::account::Write;
-use super::calendar::{CalendarError, Period};
+use super::calendar::{CalendarError, Period, Zone};
 use super::proration::ProrationError;
 use super::rows::{DisputeState, Plan, Status};
 
@@ -175,6 +175,13 @@ pub enum CustomerRequest {
     CancelNow,
     /// End it when the paid period ends.
     CancelAtPeriodEnd,
+    /// Withdraw an end that has not come.
+    Keep,
+    /// Bill by the wall clock of another place from the next period on: the customer has moved.
+    SetZone {
+        /// Which.
+        zone: Zone,
+    },
     /// Another plan: a dearer one at once, a cheaper one from the next period on.
     ChangePlan {
         /// Which.
@@ -315,6 +322,9 @@ pub enum Refusal {
     /// There is no pause to end or withdraw.
     #[error("there is no pause to end")]
     NotPaused,
+    /// There is no end to withdraw.
+    #[error("the subscription is not to end")]
+    NotEnding,
     /// The amount is not above zero, or more than is left of the payment.
     #[error("the amount is not between 1 and what is left of the payment")]
     Amount,
@@ -353,6 +363,7 @@ impl Refusal {
             Self::UnknownPlan => "unknown_plan",
             Self::IncompatiblePlan => "incompatible_plan",
             Self::NotPaused => "not_paused",
+            Self::NotEnding => "not_ending",
             Self::Amount => "amount_invalid",
             Self::NotInFuture => "not_in_future",
             Self::AmountDiffers => "amount_differs",

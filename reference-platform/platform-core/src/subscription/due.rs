@@ -5,8 +5,9 @@
 
 use units::Timestamp;
 
+use super::dunning::FIRST_PAYMENT_WITHIN;
 use super::dunning::window_end;
-use super::rows::{FIRST_PAYMENT_WITHIN, Invoice, Owner, Status};
+use super::rows::{Invoice, Owner, Status};
 use super::view::View;
 
 /// The earliest instant at which [`super::command::Command::Advance`] has something to do.

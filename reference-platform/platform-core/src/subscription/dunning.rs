@@ -20,6 +20,9 @@ const DAY: Micros = Micros::from_mins(24 * 60);
 /// Within the one to four weeks that billing systems and app stores offer as grace; range 3 to 30 days.
 pub const DUNNING_WINDOW: Micros = Micros(14 * DAY.0);
 
+/// Time that a new subscription has to pay its first invoice: 23 hours, as Stripe has it.
+pub const FIRST_PAYMENT_WITHIN: Micros = Micros::from_mins(23 * 60);
+
 /// Days since the due instant on which a soft decline is tried again.
 pub const SOFT_RETRY_DAYS: [u64; 6] = [1, 3, 5, 7, 10, 14];
 

@@ -8,6 +8,7 @@ use super::account::{Account, Write};
 use super::dunning::DUNNING_WINDOW;
 use super::rows::{Attempt, AttemptState, GrantKind, Invoice, InvoiceKind, InvoiceState};
 use super::view::{Row, View};
+use crate::ledger::{Cause, Transaction};
 
 /// Which of them would be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -119,9 +120,27 @@ fn one_charge(before: &Account, writes: &[Write], row: &Attempt) -> bool {
 /// Whether what is given back of a payment, or about to be, would be no more than was taken.
 fn is_covered(before: &Account, writes: &[Write], payment: &str) -> bool {
     let paid = after(&before.attempts, writes).find(|attempt| attempt.payment.as_deref() == Some(payment));
+    let taken = paid.map(|attempt| attempt.amount.minor_units);
     let of_payment = after(&before.refunds, writes).filter(|refund| refund.takes_from(payment));
     let back: i64 = of_payment.map(|refund| refund.amount.minor_units).sum();
-    back <= paid.map_or(0, |attempt| attempt.amount.minor_units)
+    back <= taken.or_else(|| taken_besides(before, writes, payment)).unwrap_or(0)
+}
+
+/// What a payment took that no attempt holds, a second one under one key: it is booked as unexpected by the decision that first
+/// gives it back.
+fn taken_besides(before: &Account, writes: &[Write], payment: &str) -> Option<i64> {
+    let known = before.refunds.iter().find(|refund| refund.unexpected && refund.payment == payment);
+    let booked = || {
+        writes.iter().find_map(|write| match write {
+            Write::Book(Transaction { cause: Cause::UnexpectedPayment(of), entries, .. })
+                if of == payment =>
+            {
+                entries.iter().map(|entry| entry.amount.minor_units).max()
+            }
+            _ => None,
+        })
+    };
+    known.map(|refund| refund.amount.minor_units).or_else(booked)
 }
 
 /// Actions that record a change of state; the others record who asked for something.

@@ -60,6 +60,8 @@ impl CustomerRequest {
         match self {
             Self::CancelNow => "cancel_now",
             Self::CancelAtPeriodEnd => "cancel_at_period_end",
+            Self::Keep => "keep",
+            Self::SetZone { .. } => "set_zone",
             Self::ChangePlan { .. } => "change_plan",
             Self::Pause => "pause",
             Self::Resume => "resume",

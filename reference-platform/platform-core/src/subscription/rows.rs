@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use units::{Micros, Money, Timestamp};
+use units::{Money, Timestamp};
 
 use super::calendar::{Interval, Period, Zone};
 use super::decline::DeclineClass;
@@ -116,6 +116,9 @@ pub struct Subscription {
     pub pause_at_period_end: bool,
     /// Plan and price from the next period on.
     pub next_plan: Option<(SmolStr, Money)>,
+    /// Billing zone from the next period on, where the customer has moved.
+    #[serde(default)]
+    pub next_zone: Option<Zone>,
     /// Invoices made so far: the next one's id.
     pub invoices_made: u32,
     /// The provider's own word for its state, where the provider owns it.
@@ -394,6 +397,3 @@ pub struct Task {
     /// When it was opened.
     pub at: Timestamp,
 }
-
-/// Time that a new subscription has to pay its first invoice: 23 hours, as Stripe has it.
-pub const FIRST_PAYMENT_WITHIN: Micros = Micros::from_mins(23 * 60);

@@ -30,6 +30,9 @@ pub const BACK_OFF: [Micros; 5] = [
 /// A row that is still failing this long after it was stored is quarantined: one day.
 pub const TRIED_FOR: Micros = Micros::from_mins(24 * 60);
 
+/// Least failures before a row is quarantined, however old it is: one crash before a day without us is not an event that fails.
+pub const FAILURES_MIN: u32 = BACK_OFF.len() as u32;
+
 /// What makes an event one and the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventKey {
@@ -221,7 +224,8 @@ impl InboxRow {
         let failures = self.failures.saturating_add(1);
         let step = usize::try_from(failures - 1).unwrap_or(usize::MAX).min(BACK_OFF.len() - 1);
         let due = now.saturating_add(BACK_OFF[step]);
-        let state = if due > self.stored_at.saturating_add(TRIED_FOR) {
+        let is_old = due > self.stored_at.saturating_add(TRIED_FOR);
+        let state = if is_old && failures >= FAILURES_MIN {
             InboxState::Quarantined { reason: format!("failed {failures} times, last: {reason}") }
         } else {
             InboxState::Stored { due }

@@ -89,6 +89,8 @@ pub fn routes(api: Arc<BillingApi>) -> Router {
         .route("/v1/subscriptions/{id}", get(customers::show))
         .route("/v1/subscriptions/{id}/invoices", get(customers::invoices))
         .route("/v1/subscriptions/{id}/cancel", post(customers::cancel))
+        .route("/v1/subscriptions/{id}/keep", post(customers::keep))
+        .route("/v1/subscriptions/{id}/zone", post(customers::set_zone))
         .route("/v1/subscriptions/{id}/plan", post(customers::change_plan))
         .route("/v1/subscriptions/{id}/pause", post(customers::pause))
         .route("/v1/subscriptions/{id}/resume", post(customers::resume))

@@ -1,7 +1,7 @@
 //! Policies of billing as values: what was chosen, and what else could have been.
 
 use platform_core::subscription::decide::{resolve, time};
-use platform_core::subscription::{dunning, rows};
+use platform_core::subscription::dunning;
 use platform_core::webhook::{inbox, verify};
 use units::Micros;
 
@@ -42,7 +42,7 @@ pub(super) fn all() -> Vec<Policy> {
         ),
         policy(
             "billing.first_payment.within",
-            long(rows::FIRST_PAYMENT_WITHIN),
+            long(dunning::FIRST_PAYMENT_WITHIN),
             "Stripe expires an incomplete subscription after 23 h",
         ),
         policy("billing.attempt.lease", long(time::LEASE), "several times the longest call"),
@@ -63,7 +63,7 @@ pub(super) fn all() -> Vec<Policy> {
         ),
         policy(
             "billing.webhook.tried_for",
-            long(inbox::TRIED_FOR),
+            format!("{}, {} times at least", long(inbox::TRIED_FOR), inbox::FAILURES_MIN),
             "then it waits for a person and blocks nothing",
         ),
     ]

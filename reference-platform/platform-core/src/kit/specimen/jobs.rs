@@ -219,8 +219,16 @@ impl Specimen {
         if known && !self.has(Fault::BookedTwice) {
             return;
         }
+        let is_double = !known && rows.invoices[invoice].attempts[attempt].state == AttemptState::Succeeded;
+        if is_double && self.has(Fault::DoubleKept) {
+            return;
+        }
         let entries = vec![amount.minor_units, -amount.minor_units];
         rows.ledger.push(LedgerView { payment: payment.to_owned(), refund: false, entries });
+        if is_double {
+            rows.refunds.push((payment.to_owned(), false));
+            return;
+        }
         rows.invoices[invoice].attempts[attempt].state = AttemptState::Succeeded;
         let at = rows.invoices[invoice].subscription;
         let start = rows.invoices[invoice].start;

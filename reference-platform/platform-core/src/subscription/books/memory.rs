@@ -100,9 +100,12 @@ impl Store for Memory {
 
     async fn subscription_of_payment(&self, payment: &str) -> Result<Option<SmolStr>, StoreError> {
         let books = self.books.borrow();
-        let mut rows = books.accounts.values().flat_map(|account| &account.attempts);
-        let found = rows.find(|row| row.payment.as_deref() == Some(payment));
-        Ok(found.map(|row| row.subscription.clone()))
+        let of_payment = |account: &&Account| {
+            account.attempts.iter().any(|row| row.payment.as_deref() == Some(payment))
+                || account.refunds.iter().any(|row| row.payment == payment)
+        };
+        let found = books.accounts.values().find(of_payment);
+        Ok(found.map(|account| account.subscription.id.clone()))
     }
 
     async fn receive(&self, intake: Intake, now: Timestamp) -> Result<Received, StoreError> {

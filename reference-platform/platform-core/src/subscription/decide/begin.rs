@@ -118,6 +118,7 @@ fn new_row((id, customer): (SmolStr, SmolStr), plan: &Plan, zone: Zone, now: Tim
         cancel_at_period_end: false,
         pause_at_period_end: false,
         next_plan: None,
+        next_zone: None,
         invoices_made: 0,
         provider_status: None,
         due_at: Timestamp::NEVER,

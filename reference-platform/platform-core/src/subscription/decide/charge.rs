@@ -2,6 +2,7 @@
 
 use units::{Money, Timestamp};
 
+use super::super::account::CAPTURED_AFTER_ALL;
 use super::super::command::{Answer, PaymentOutcome, PaymentSeen, Refusal};
 use super::super::decline::DeclineClass;
 use super::super::draft::Draft;
@@ -13,9 +14,6 @@ use super::super::rows::{
 use super::super::view::View;
 use super::resolve::{KEY_LIFE, next_look_up, next_look_up_of_pending};
 use crate::ledger::Cause;
-
-/// What stands in place of a decline where an attempt that was given up turned out to have taken money.
-const CAPTURED_AFTER_ALL: &str = "captured_after_all";
 
 /// The decline code of a payment that waits for its customer, as the provider's own is.
 const NOBODY_CONFIRMED: &str = "authentication_required";
@@ -89,23 +87,16 @@ impl Draft<'_> {
     }
 
     fn captured(&mut self, attempt: Attempt, payment: &str) -> Result<(), Refusal> {
-        if attempt.state == AttemptState::Succeeded {
-            if attempt.payment.as_deref() != Some(payment) {
-                self.task("conflict", &attempt.key);
-            }
-            return Ok(());
+        if attempt.took_money() {
+            return self.captured_again(&attempt, payment);
         }
         let (invoice, amount) = (attempt.invoice.clone(), attempt.amount);
         let (card, sent_at) = (attempt.card.clone(), attempt.sent_at);
         if attempt.state == AttemptState::Failed {
             // We had given it up, and another may be under way by now: the attempt stays as it is, the money is dealt with.
-            let after_all = Decline { code: CAPTURED_AFTER_ALL.into(), class: None };
-            if attempt.decline.as_ref() == Some(&after_all) {
-                return Ok(());
-            }
+            let decline = Some(Decline { code: CAPTURED_AFTER_ALL.into(), class: None });
             self.task("conflict", &attempt.key);
-            let payment = Some(payment.into());
-            self.put_attempt(Attempt { payment, decline: Some(after_all), ..attempt });
+            self.put_attempt(Attempt { payment: Some(payment.into()), decline, ..attempt });
         } else {
             self.put_attempt(Attempt {
                 state: AttemptState::Succeeded,
@@ -133,6 +124,18 @@ impl Draft<'_> {
                 self.give_back(payment, amount, "late_capture")
             }
         }
+    }
+
+    /// An attempt that took money is heard of once more. Another payment under its key means that the provider forgot the key and
+    /// took the money twice: what came second goes back, once, however often it is heard of.
+    fn captured_again(&mut self, attempt: &Attempt, payment: &str) -> Result<(), Refusal> {
+        let is_known = attempt.payment.as_deref() == Some(payment)
+            || self.refunds().any(|refund| refund.payment == payment);
+        if is_known {
+            return Ok(());
+        }
+        self.task("conflict", &attempt.key);
+        self.give_back(payment, attempt.amount, "duplicate_charge")
     }
 
     fn paid(&mut self, invoice: Invoice, payment: &str, amount: Money) -> Result<(), Refusal> {

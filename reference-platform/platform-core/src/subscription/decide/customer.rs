@@ -2,7 +2,7 @@
 
 use units::{Micros, Money, Timestamp};
 
-use super::super::calendar::Zone;
+use super::super::calendar::{CalendarError, Zone};
 use super::super::command::{CustomerRequest, Refusal};
 use super::super::draft::Draft;
 use super::super::names::numbered;
@@ -41,6 +41,11 @@ impl Draft<'_> {
         match request {
             CustomerRequest::CancelNow => self.cancel_now(),
             CustomerRequest::CancelAtPeriodEnd => self.cancel_at_period_end(),
+            CustomerRequest::Keep => self.keep(),
+            CustomerRequest::SetZone { zone } => {
+                self.set_zone(zone);
+                Ok(())
+            }
             CustomerRequest::ChangePlan { plan } => self.change_plan(plan),
             CustomerRequest::Pause => self.pause(),
             CustomerRequest::Resume => self.resume(),
@@ -72,32 +77,41 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Gives the unused days back, where the plan says so and the period is paid.
+    /// Gives the unused days back, where the plan says so: of each payment of the period, those of changes of plan among them.
     fn refund_unused(&mut self) -> Result<(), Refusal> {
         let row = self.subscription();
         if !self.context.plans.get(&row.plan).is_some_and(|plan| plan.refund_on_cancel) {
             return Ok(());
         }
-        let of_period = |invoice: &&Invoice| {
-            invoice.kind == InvoiceKind::Cycle
-                && invoice.period.start == row.period.start
-                && invoice.state == InvoiceState::Paid
+        let start = row.period.start;
+        let paid = |invoice: &&Invoice| {
+            invoice.period.start == start && invoice.state == InvoiceState::Paid && !invoice.amount.is_zero()
         };
-        let invoice = self.invoices().find(of_period);
-        let payment = invoice.and_then(|invoice| {
-            let paid = self
+        let invoices: Vec<Invoice> = self.invoices().filter(paid).cloned().collect();
+        for invoice in invoices {
+            let taken = self
                 .attempts()
                 .find(|attempt| attempt.invoice == invoice.id && attempt.state == AttemptState::Succeeded);
-            Some((paid?.payment.clone()?, invoice.amount))
-        });
-        let Some((payment, paid)) = payment else { return Ok(()) };
-        let unused = self.split(&row.zone)?.unused(paid)?;
-        let left = paid.minor_units - self.refunded(&payment) - self.charged_back(&payment);
-        let amount = Money::new(unused.minor_units.min(left), unused.currency);
-        if amount.minor_units > 0 {
-            self.ask_refund(&payment, amount);
+            let Some(payment) = taken.and_then(|attempt| attempt.payment.clone()) else { continue };
+            let unused = self.unused_of(&invoice)?;
+            let left = invoice.amount.minor_units - self.refunded(&payment) - self.charged_back(&payment);
+            let amount = Money::new(unused.minor_units.min(left), unused.currency);
+            if amount.minor_units > 0 {
+                self.ask_refund(&payment, amount);
+            }
         }
         Ok(())
+    }
+
+    /// What of an invoice of the current period is for days from today on. A cycle invoice is for the whole period, one of a change
+    /// for the days from the change on.
+    fn unused_of(&self, invoice: &Invoice) -> Result<Money, Refusal> {
+        let zone = &self.subscription().zone;
+        let from = match invoice.kind {
+            InvoiceKind::Cycle => invoice.period.start,
+            InvoiceKind::Change => invoice.due_at,
+        };
+        Ok(self.split_from(zone, from)?.unused(invoice.amount)?)
     }
 
     /// A refund of what was owed and paid.
@@ -119,9 +133,16 @@ impl Draft<'_> {
     }
 
     fn split(&self, zone: &Zone) -> Result<Split, Refusal> {
-        let period = self.subscription().period;
+        self.split_from(zone, self.subscription().period.start)
+    }
+
+    /// The days of the current period from one of them on, split today.
+    fn split_from(&self, zone: &Zone, from: Timestamp) -> Result<Split, Refusal> {
         let day = |at: Timestamp| zone.local(at).map(|local| local.date());
-        Ok(Split::at(day(period.start)?, day(period.end)?, day(self.now())?)?)
+        let from = day(from)?;
+        // A period of a day that a move made shorter may end on the date on which it began: it is a day all the same.
+        let next = from.tomorrow().map_err(|_| CalendarError::OutOfRange)?;
+        Ok(Split::at(from, day(self.subscription().period.end)?.max(next), day(self.now())?)?)
     }
 
     fn cancel_at_period_end(&mut self) -> Result<(), Refusal> {
@@ -141,6 +162,22 @@ impl Draft<'_> {
         });
         self.refresh_grace();
         Ok(())
+    }
+
+    /// Goes on after all.
+    fn keep(&mut self) -> Result<(), Refusal> {
+        if !self.subscription().cancel_at_period_end {
+            return Err(Refusal::NotEnding);
+        }
+        self.change(|row| row.cancel_at_period_end = false);
+        self.refresh_grace();
+        Ok(())
+    }
+
+    /// Takes another zone from the next period on: what is paid for stays as long as it was sold.
+    fn set_zone(&mut self, zone: &Zone) {
+        let next = (self.subscription().zone != *zone).then(|| zone.clone());
+        self.change(|row| row.next_zone = next);
     }
 
     fn change_plan(&mut self, name: &str) -> Result<(), Refusal> {
@@ -210,7 +247,7 @@ impl Draft<'_> {
         // A new anchor and a new period, charged like any renewal and with the same window to succeed.
         let now = self.now();
         self.change(|row| row.anchor = now);
-        self.begin_period(0)?;
+        self.begin_period(0, now)?;
         self.set_status(Status::Active);
         let window = super::super::dunning::window_end(now);
         let row = self.subscription();

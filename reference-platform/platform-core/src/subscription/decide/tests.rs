@@ -1,6 +1,8 @@
 //! The decisions that people get wrong, one by one; whole stories are played by `kit` and by `validate sequences`.
 
 mod outages;
+mod refunds;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -43,6 +45,10 @@ fn plan(name: &str, cents: i64) -> Plan {
 }
 
 fn books_with(change: impl FnOnce(&mut Plan)) -> Books {
+    books_in(Zone::UTC, ANCHOR, change)
+}
+
+fn books_in(zone: Zone, anchor: Timestamp, change: impl FnOnce(&mut Plan)) -> Books {
     let mut basic = plan("basic", 999);
     change(&mut basic);
     let plans = BTreeMap::from([("basic".into(), basic.clone()), ("plus".into(), plan("plus", 1_499))]);
@@ -52,11 +58,11 @@ fn books_with(change: impl FnOnce(&mut Plan)) -> Books {
         customer: Customer { id: "c_1".into(), card: Some("card_1".into()) },
         owner: Owner::Platform,
         plan: basic,
-        zone: Zone::UTC,
-        anchor: ANCHOR,
+        zone,
+        anchor,
         trial_end: None,
     };
-    books.take_over(taken, ANCHOR).unwrap();
+    books.take_over(taken, anchor).unwrap();
     books
 }
 
@@ -74,9 +80,17 @@ fn advance(books: &mut Books, now: Timestamp) -> Option<SmolStr> {
 }
 
 fn answer(books: &mut Books, attempt: &str, outcome: PaymentOutcome, now: Timestamp) {
-    let payment = PaymentSeen { id: format!("pi_{attempt}").into(), amount: dollars(999), outcome };
+    answer_as(books, attempt, &format!("pi_{attempt}"), outcome, now);
+}
+
+fn answer_as(books: &mut Books, attempt: &str, payment: &str, outcome: PaymentOutcome, now: Timestamp) {
+    let payment = PaymentSeen { id: payment.into(), amount: dollars(999), outcome };
     let command = Command::Answered { attempt: attempt.into(), answer: Answer::Payment(payment) };
     books.act("sub_1", &command, now).unwrap();
+}
+
+fn tasks(books: &Books) -> Vec<&str> {
+    books.tasks.iter().map(|task| task.kind.as_str()).collect()
 }
 
 fn declined(code: &str) -> PaymentOutcome {
@@ -144,40 +158,6 @@ fn an_unpaid_plan_waits_and_goes_on_from_its_anchor_when_it_is_paid() {
     let key = advance(&mut books, late).unwrap();
     answer(&mut books, &key, PaymentOutcome::Captured, late);
     assert_eq!((status(&books), books.accounts["sub_1"].subscription.anchor), (Status::Active, ANCHOR));
-}
-
-#[test]
-fn money_that_arrives_after_the_end_goes_back_and_a_person_is_told() {
-    let mut books = books();
-    let key = advance(&mut books, DUE).unwrap();
-    ask(&mut books, CustomerRequest::CancelNow, DUE).unwrap();
-    answer(&mut books, &key, PaymentOutcome::Captured, DUE);
-    assert_eq!(books.tasks[0].kind, "late_capture");
-    let refund = books.accounts["sub_1"].refunds[0].clone();
-    let done = Command::RefundAnswered { refund: refund.id, answer: RefundAnswer::Done };
-    books.act("sub_1", &done, DUE).unwrap();
-    assert_eq!(books.accounts["sub_1"].refunds[0].state, RefundState::Succeeded);
-    for account in [Account::Cash, Account::CustomerCredit, Account::Receivable, Account::Revenue] {
-        assert!(books.ledger.balance(account, dollars(0).currency).is_zero(), "{account:?}");
-    }
-}
-
-#[test]
-fn a_capture_that_was_given_up_is_a_conflict_and_never_a_second_payment() {
-    let mut books = books();
-    let first = advance(&mut books, DUE).unwrap();
-    answer(&mut books, &first, declined("do_not_honor"), DUE);
-    let next_day = DUE.saturating_add(DAY);
-    let second = advance(&mut books, next_day).unwrap();
-    answer(&mut books, &second, PaymentOutcome::Captured, next_day);
-    // The provider's books turn out to hold the first one too.
-    for _ in 0..2 {
-        answer(&mut books, &first, PaymentOutcome::Captured, next_day);
-    }
-    let kinds: Vec<&str> = books.tasks.iter().map(|task| task.kind.as_str()).collect();
-    assert_eq!(kinds, ["conflict", "duplicate_charge"]);
-    assert_eq!(books.accounts["sub_1"].refunds.len(), 1);
-    assert_eq!(books.accounts["sub_1"].attempt(&first).unwrap().state, AttemptState::Failed);
 }
 
 #[test]

@@ -3,13 +3,13 @@
 use smol_str::SmolStr;
 use units::Timestamp;
 
+use super::super::calendar::{Period, Zone};
 use super::super::command::{ChargeRequest, Effect, Refusal};
 use super::super::draft::Draft;
-use super::super::dunning::{self, DUNNING_WINDOW, window_end};
+use super::super::dunning::{self, DUNNING_WINDOW, FIRST_PAYMENT_WITHIN, window_end};
 use super::super::names::numbered;
 use super::super::rows::{
-    Attempt, AttemptState, EndOfDunning, FIRST_PAYMENT_WITHIN, Invoice, InvoiceKind, InvoiceReason,
-    InvoiceState, Plan, Status,
+    Attempt, AttemptState, EndOfDunning, Invoice, InvoiceKind, InvoiceReason, InvoiceState, Plan, Status,
 };
 use super::super::view::View;
 use crate::ledger::Cause;
@@ -57,7 +57,7 @@ impl Draft<'_> {
                 row.anchor = end;
                 row.trial_end = None;
             });
-            self.begin_period(0)?;
+            self.begin_period(0, end)?;
         }
         Ok(())
     }
@@ -74,15 +74,21 @@ impl Draft<'_> {
             self.void_open()?;
             self.cut_access();
         } else {
-            let next = row.ordinal.saturating_add(1);
-            self.begin_period(next)?;
+            let (next, from) = (row.ordinal.saturating_add(1), row.period.end);
+            self.begin_period(next, from)?;
         }
         Ok(())
     }
 
-    /// Begins the period with an ordinal: its invoice is due at its start, unless the whole period has passed unserved.
-    pub(super) fn begin_period(&mut self, ordinal: u32) -> Result<(), Refusal> {
-        let period = self.calendar()?.period(ordinal)?;
+    /// Begins the period with an ordinal where the one before it ended: its invoice is due at its start, unless the whole period
+    /// has passed unserved.
+    pub(super) fn begin_period(&mut self, ordinal: u32, start: Timestamp) -> Result<(), Refusal> {
+        let end = self.calendar()?.period(ordinal)?.end;
+        let (ordinal, end) = match self.subscription().next_zone.clone() {
+            Some(zone) => self.move_to(zone, end)?,
+            None => (ordinal, end),
+        };
+        let period = Period { start, end };
         self.change(|row| {
             row.ordinal = ordinal;
             row.period = period;
@@ -98,6 +104,14 @@ impl Draft<'_> {
             return Ok(());
         }
         self.issue(InvoiceKind::Cycle, 0, price)
+    }
+
+    /// Reads the calendar in another zone from now on. The anchor stays, so periods end on its day and at its time of day there; the
+    /// first ends where they do nearest to where it would have ended. Returns its ordinal and its end.
+    fn move_to(&mut self, zone: Zone, end: Timestamp) -> Result<(u32, Timestamp), Refusal> {
+        self.change(|row| (row.zone, row.next_zone) = (zone, None));
+        let (next, end) = self.calendar()?.nearest_start(end)?;
+        Ok((next.saturating_sub(1), end))
     }
 
     /// Issues an invoice for the current period, to be charged at once; one of nothing is paid as it is issued.

@@ -90,6 +90,19 @@ fn a_message_that_kills_its_worker_every_time_is_set_aside_too() {
 }
 
 #[test]
+fn a_crash_before_a_day_without_us_is_one_failure_and_not_the_last_try() {
+    let held = put(Some(&stored()), &CLAIM, T0);
+    let back = T0 + TRIED_FOR + TRIED_FOR;
+    let lapsed = put(Some(&held), &InboxCommand::Lapse, back);
+    assert_eq!(lapsed.state, InboxState::Stored { due: back + BACK_OFF[0] });
+    let mut row = lapsed;
+    while let InboxState::Stored { due } = row.state {
+        row = put(Some(&put(Some(&row), &CLAIM, due)), &failed(), due);
+    }
+    assert_eq!(row.failures, FAILURES_MIN, "old and failing: set aside as soon as that is sure");
+}
+
+#[test]
 fn a_person_may_have_a_settled_event_processed_again() {
     for outcome in
         [Settled::Processed, Settled::Ignored, Settled::Superseded, Settled::Unusable { reason: "x".into() }]

@@ -53,6 +53,12 @@ struct ChangePlan {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct SetZone {
+    zone: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Nothing {}
 
 #[derive(Deserialize)]
@@ -112,10 +118,14 @@ pub(super) async fn subscribe(State(api): Api, headers: HeaderMap, body: Body) -
     api.customers.customer(&headers, api.now())?;
     let (asked, body): (Subscribe, _) = read(&body)?;
     let zone = match &asked.zone {
-        Some(name) => Zone::named(name).map_err(|error| Problem::BadBody(error.to_string()))?,
+        Some(name) => zone_named(name)?,
         None => Zone::UTC,
     };
     ask(&api, &headers, ("subscribe", ""), &body, CustomerCall::Subscribe { plan: asked.plan, zone }).await
+}
+
+fn zone_named(name: &str) -> Result<Zone, Problem> {
+    Zone::named(name).map_err(|error| Problem::BadBody(error.to_string()))
 }
 
 pub(super) async fn cancel(
@@ -130,6 +140,22 @@ pub(super) async fn cancel(
         CancelAt::PeriodEnd => CustomerRequest::CancelAtPeriodEnd,
     };
     about(&api, &headers, ("cancel", id), &body, request).await
+}
+
+pub(super) async fn keep(State(api): Api, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
+    let (Nothing {}, body) = read(&body)?;
+    about(&api, &headers, ("keep", id), &body, CustomerRequest::Keep).await
+}
+
+pub(super) async fn set_zone(
+    State(api): Api,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let (asked, body): (SetZone, _) = read(&body)?;
+    let zone = zone_named(&asked.zone)?;
+    about(&api, &headers, ("zone", id), &body, CustomerRequest::SetZone { zone }).await
 }
 
 pub(super) async fn change_plan(

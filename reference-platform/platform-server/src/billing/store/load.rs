@@ -140,7 +140,8 @@ pub(super) async fn subscription_of_payment(
     connection: &mut SqliteConnection,
     payment: &str,
 ) -> Result<Option<SmolStr>, StoreError> {
-    let query = "SELECT subscription FROM attempts WHERE payment = $1";
+    let query = "SELECT subscription FROM attempts WHERE payment = $1 \
+        UNION ALL SELECT subscription FROM refunds WHERE row ->> 'payment' = $1 LIMIT 1";
     Ok(texts(connection, query, &[payment]).await?.pop().map(Into::into))
 }
 

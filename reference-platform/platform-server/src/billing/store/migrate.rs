@@ -43,6 +43,7 @@ pub(super) fn steps() -> Vec<Migration> {
         migration(1, "billing", include_str!("schema.sql")),
         migration(2, "cleaning", include_str!("cleaning.sql")),
         migration(3, "outbox", include_str!("outbox.sql")),
+        migration(4, "refunds", include_str!("refunds.sql")),
     ]
 }
 

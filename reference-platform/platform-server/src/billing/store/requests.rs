@@ -198,6 +198,7 @@ pub(in crate::billing) fn shown(row: &Subscription) -> serde_json::Value {
         "trial_end": row.trial_end.map(instant),
         "cancel_at_period_end": row.cancel_at_period_end,
         "pause_at_period_end": row.pause_at_period_end,
+        "zone": row.zone, "next_zone": row.next_zone,
         "next_plan": row.next_plan.as_ref().map(|(plan, _)| plan),
     })
 }

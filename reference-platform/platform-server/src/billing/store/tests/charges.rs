@@ -120,6 +120,34 @@ async fn a_second_capture_is_given_back<B: Bed>(bed: B) {
     one_payment_one_refund(&bed, &id).await;
 }
 
+async fn a_second_payment_under_one_key_is_given_back_and_known<B: Bed>(bed: B) {
+    let id = given(&bed, 1).await;
+    let due = period_end(&bed, &id).await;
+    let request = charge_due(&bed, &id, due).await;
+    act(&bed, &id, answered(&request, "pi_1", PaymentOutcome::Captured), due).await;
+    let double = Command::PaymentSeen {
+        attempt: request.key.clone(),
+        payment: payment("pi_2", PaymentOutcome::Captured),
+    };
+    act(&bed, &id, double.clone(), due).await;
+    assert_eq!(act(&bed, &id, double, due).await.writes, [], "the second look changes nothing");
+    let due_refunds = bed.store().due_refunds(due, 10).await.unwrap();
+    assert_eq!(due_refunds, [(id.clone(), "refund-pi_2".into())]);
+    let pick_up = Command::RefundPickUp { refund: "refund-pi_2".into() };
+    act(&bed, &id, pick_up, due).await;
+    // A dispute over the payment that no attempt holds finds its subscription.
+    for payment in ["pi_1", "pi_2"] {
+        assert_eq!(
+            bed.store().subscription_of_payment(payment).await.unwrap(),
+            Some(id.clone()),
+            "{payment}"
+        );
+    }
+    let done = Command::RefundAnswered { refund: "refund-pi_2".into(), answer: RefundAnswer::Done };
+    act(&bed, &id, done, due).await;
+    one_payment_one_refund(&bed, &id).await;
+}
+
 async fn one_payment_one_refund<B: Bed>(bed: &B, id: &str) {
     let account = account(bed, id).await;
     assert_eq!(account.refunds[0].state, RefundState::Succeeded);
@@ -218,6 +246,7 @@ super::over_every_store!(
     what_is_longest_due_comes_first_and_no_more_than_asked,
     a_charge_without_an_answer_is_due_when_its_lease_ends,
     a_second_capture_is_given_back,
+    a_second_payment_under_one_key_is_given_back_and_known,
     a_card_tells_all_subscriptions_that_pay_with_it_how_often_it_was_tried,
     two_live_attempts_of_an_invoice_are_refused,
     two_cycle_invoices_of_a_period_are_refused,

@@ -87,9 +87,15 @@ fn a_key_is_good_for_one_request_at_each_route() {
         let path = format!("/v1/subscriptions/sub_1/{what}");
         platform.send(&of_customer(&platform, "c_1", ("POST", &path), body))
     };
-    for (what, body) in [("pause", ""), ("resume", ""), ("cancel", "{\"at\":\"period_end\"}")] {
+    let cancel = ("cancel", "{\"at\":\"period_end\"}");
+    let moving = ("zone", "{\"zone\":\"Asia/Tokyo\"}");
+    for (what, body) in [("pause", ""), ("resume", ""), cancel, ("keep", ""), moving] {
         let answer = ask(what, body);
         assert_eq!(answer.status, 200, "{what}: {}", answer.body);
+        if what == "zone" {
+            assert_eq!(answer.body["next_zone"], "Asia/Tokyo");
+            assert_eq!(answer.body["cancel_at_period_end"], false, "withdrawn just before");
+        }
     }
     let reused = ask("cancel", "{\"at\":\"now\"}");
     assert_eq!((reused.status, reused.body["code"].as_str()), (422, Some("idempotency_key_reused")));
@@ -106,6 +112,8 @@ fn an_unknown_plan_currency_zone_card_or_time_is_refused() {
     let platform = platform();
     let subscribe = |body: &str| of_customer(&platform, "c_1", ("POST", "/v1/subscriptions"), body);
     let change = |body: &str| of_customer(&platform, "c_1", ("POST", "/v1/subscriptions/sub_1/plan"), body);
+    let moving = |body: &str| of_customer(&platform, "c_1", ("POST", "/v1/subscriptions/sub_1/zone"), body);
+    let keep = |body: &str| of_customer(&platform, "c_1", ("POST", "/v1/subscriptions/sub_1/keep"), body);
     let pay = |body: &str| of_customer(&platform, "c_1", ("POST", "/v1/subscriptions/sub_1/pay"), body);
     let card = |customer: &str, body: &str| of_customer(&platform, customer, ("PUT", "/v1/card"), body);
     let long = format!("{{\"card\":\"{}\"}}", "c".repeat(256));
@@ -115,6 +123,11 @@ fn an_unknown_plan_currency_zone_card_or_time_is_refused() {
             ("an unknown plan", subscribe("{\"plan\":\"gold\"}"), 422, "unknown_plan"),
             ("an unknown zone", subscribe("{\"plan\":\"basic\",\"zone\":\"Mars/Olympus\"}"), 400, "bad_body"),
             ("an empty zone", subscribe("{\"plan\":\"basic\",\"zone\":\"\"}"), 400, "bad_body"),
+            ("an unknown zone to move to", moving("{\"zone\":\"Mars/Olympus\"}"), 400, "bad_body"),
+            ("no zone to move to", moving(""), 400, "bad_body"),
+            ("a number as zone", moving("{\"zone\":7}"), 400, "bad_body"),
+            ("no end to withdraw", keep(""), 409, "not_ending"),
+            ("more than nothing", keep("{\"at\":\"now\"}"), 400, "bad_body"),
             ("an unknown plan to change to", change("{\"plan\":\"gold\"}"), 422, "unknown_plan"),
             ("a plan in another currency", change("{\"plan\":\"abroad\"}"), 422, "incompatible_plan"),
             ("no time", pay("{\"period_start\":\"yesterday\"}"), 400, "bad_body"),
@@ -149,6 +162,8 @@ fn an_unknown_subscription_and_somebody_elses_look_the_same() {
             ("POST", "/plan", "{\"plan\":\"basic\"}"),
             ("POST", "/pause", ""),
             ("POST", "/resume", ""),
+            ("POST", "/keep", ""),
+            ("POST", "/zone", "{\"zone\":\"UTC\"}"),
             ("POST", "/pay", "{\"period_start\":\"2026-02-01T00:00:00Z\"}"),
             ("GET", "", ""),
             ("GET", "/invoices", ""),
