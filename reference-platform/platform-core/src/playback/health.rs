@@ -6,26 +6,37 @@
 //!
 //! - Health is the EWMA of the share of bad requests, half-life 10 s, over steps that saw any; a step without
 //!   evidence changes nothing by itself, because silence is not health; the next evidence weighs the more.
-//! - A pathway is ejected when that share is 5 % or more with at least 50 requests in the last 10 s, or when three
-//!   probes in a row failed. The last pathway of a region is never ejected: a bad one is better than none.
+//! - A pathway is ejected when that share is 5 % or more with at least 50 requests in the last 10 s and another one is below that
+//!   or half as bad, or when three probes in a row failed. The last pathway of a region is never ejected: a bad one
+//!   is better than none.
 //! - While a pathway is out it gets few requests, so each probe counts as one. It is restored after 60 s below 1 %.
 //! - Traffic then moves, at most once per TTL, by no more than 10 % of the receiving pathway's spare capacity while its
-//!   hit ratio is below its norm (its cache is cold for what it is about to get), and never by more than the spare.
+//!   hit ratio is below its norm (its cache is cold for what it is about to get), else by no more than the spare.
+//!
+//! Capacity may be short everywhere, and then there is no spare to count with: players ask for lower variants until a link is
+//! full, and a link that lost capacity still has its contract. So
+//! - a pathway whose requests or probes go badly has nothing to spare, and one that does well behind a warm cache takes a tenth
+//!   of the region per TTL whatever it has: if that was too much it is the next one to do badly;
+//! - where all pathways that are in have been bad for a TTL the region is *short*. Health then tells nothing but the worst ones
+//!   apart (Envoy calls that panic): those that are alive and not twice as bad as the best come back, and viewers go
+//!   home by a tenth of the region per TTL, to the split that the capacities were planned for;
+//! - a pathway is *dead* when its probes fail and nothing in the last 10 s went well. The last one that is in gives way to
+//!   one that is out and alive, and nobody waits on a dead one for room elsewhere.
 //!
 //! The values are chosen, and stand as assumptions in [`HealthConfig`]. Everything is arrays sized at construction: a
 //! step allocates nothing.
 
+mod judge;
+mod pathway;
 mod traffic;
 
 use units::{Kbps, Micros, PathwayId, Ppm, Ratio, RegionId, Timestamp};
 
+use self::pathway::Pathway;
 use super::steering::{PathwayOrder, RegionTable, Steering, pathway_id};
 
 /// A request without a first byte for this long is bad. Also the players' first-byte time-out.
 pub const FIRST_BYTE_MAX: Micros = Micros::from_secs(4);
-
-/// After so many silent steps (100 s at 250 ms: ten half-lives) what was seen before counts for nothing.
-const SILENT_STEPS_MAX: u32 = 400;
 
 /// How a finished request went, as an edge log or a player beacon tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,28 +179,6 @@ impl Default for HealthConfig {
     }
 }
 
-/// Health of one pathway in one region.
-#[derive(Debug, Clone, Default)]
-struct Pathway {
-    /// Decayed sum of the steps' bad shares, and of their weights: the quotient has no start-up bias.
-    bad_weighted: f64,
-    weight: f64,
-    /// Sum of the ring of request counts over the window.
-    requests: u64,
-    probes_failed: u32,
-    /// Steps without evidence since the last one with it.
-    silent_steps: u32,
-    /// While ejected: since when the share has been below the restore limit.
-    well_since: Option<Timestamp>,
-}
-
-impl Pathway {
-    /// The EWMA of the share of bad requests, zero before any evidence.
-    fn bad_share(&self) -> f64 {
-        if self.weight > 0.0 { self.bad_weighted / self.weight } else { 0.0 }
-    }
-}
-
 /// The health of all pathways in all regions, and the tables that follow from it.
 #[derive(Debug, Clone)]
 pub struct HealthState {
@@ -198,10 +187,8 @@ pub struct HealthState {
     decay: f64,
     tables: Vec<RegionTable>,
     pathways: Vec<Pathway>,
-    /// `ring[pathway * ring_len + slot]`: requests per step, for the count over the window.
-    ring: Vec<u32>,
-    ring_len: usize,
-    ring_at: usize,
+    /// By region: since when all pathways that are in have been bad.
+    bad_since: Vec<Option<Timestamp>>,
     /// When each region's traffic was last moved.
     moved_at: Vec<Option<Timestamp>>,
 }
@@ -216,14 +203,12 @@ impl HealthState {
         let tables: Vec<RegionTable> = weights.iter().map(|weights| RegionTable::new(weights)).collect();
         let count = tables.first().map_or(0, RegionTable::len);
         assert!(tables.iter().all(|table| table.len() == count), "every region ranks the same pathways");
-        let ring_len = (config.window.0.div_ceil(config.step.0.max(1)) as usize).max(1);
+        let steps = (config.window.0.div_ceil(config.step.0.max(1)) as usize).max(1);
         Self {
             config,
             decay: libm::exp2(-config.step.as_secs_f64() / config.half_life.as_secs_f64()),
-            pathways: vec![Pathway::default(); tables.len() * count],
-            ring: vec![0; tables.len() * count * ring_len],
-            ring_len,
-            ring_at: 0,
+            pathways: vec![Pathway::over(steps); tables.len() * count],
+            bad_since: vec![None; tables.len()],
             moved_at: vec![None; tables.len()],
             tables,
         }
@@ -253,86 +238,28 @@ impl HealthState {
             for (pathway, sample) in samples.iter().enumerate() {
                 self.take_in(region, pathway, sample);
             }
+            let is_short = self.is_short(now, region);
             for pathway in 0..count {
-                if let Some(change) = self.judge(now, region, pathway) {
+                if let Some(change) = self.judge(now, (region, pathway), is_short) {
                     #[expect(clippy::cast_possible_truncation, reason = "regions are numbered by u8")]
                     let region = RegionId(region as u8);
                     on_event(HealthEvent { at: now, region, pathway: pathway_id(pathway), change });
                 }
             }
             let due = self.moved_at[region].is_none_or(|last| now.since(last) >= self.config.ttl);
-            if due && traffic::move_some(&self.config, &mut self.tables[region], samples) {
+            let healths = &self.pathways[region * count..(region + 1) * count];
+            let seen = traffic::Seen { samples, healths, is_short };
+            if due && traffic::move_some(&self.config, &mut self.tables[region], &seen) {
                 self.moved_at[region] = Some(now);
             }
         }
-        self.ring_at = (self.ring_at + 1) % self.ring_len;
     }
 
     /// Adds one step's evidence.
     fn take_in(&mut self, region: usize, pathway: usize, sample: &PathwaySample) {
-        let ejected = self.tables[region].is_ejected(pathway_id(pathway));
-        let at = region * self.tables[region].len() + pathway;
-        let health = &mut self.pathways[at];
-        match sample.probe {
-            Probe::None => {}
-            Probe::Passed => health.probes_failed = 0,
-            Probe::Failed => health.probes_failed = health.probes_failed.saturating_add(1),
-        }
-        let Outcomes { good, bad } = sample.outcomes;
-        let requests = good.saturating_add(bad);
-        let counted = &mut self.ring[at * self.ring_len + self.ring_at];
-        health.requests = health.requests - u64::from(*counted) + u64::from(requests);
-        *counted = requests;
-
-        let probes = u32::from(ejected && sample.probe != Probe::None);
-        let probes_bad = u32::from(ejected && sample.probe == Probe::Failed);
-        let evidence = requests.saturating_add(probes);
-        if evidence == 0 {
-            health.silent_steps = health.silent_steps.saturating_add(1);
-            return;
-        }
-        // The half-life is one of time: evidence that comes once a second (probes) weighs as much as time has passed.
-        let decay =
-            (0..health.silent_steps.min(SILENT_STEPS_MAX)).fold(self.decay, |decay, _| decay * self.decay);
-        health.silent_steps = 0;
-        let share = f64::from(bad.saturating_add(probes_bad)) / f64::from(evidence);
-        health.bad_weighted = decay * health.bad_weighted + (1.0 - decay) * share;
-        health.weight = decay * health.weight + (1.0 - decay);
-    }
-
-    /// Ejects or restores one pathway.
-    fn judge(&mut self, now: Timestamp, region: usize, pathway: usize) -> Option<HealthChange> {
-        let config = self.config;
-        let table = &mut self.tables[region];
-        let health = &mut self.pathways[region * table.len() + pathway];
-        let share = health.bad_share();
-        if table.is_ejected(pathway_id(pathway)) {
-            if share >= config.restore_below.as_f64() || health.probes_failed > 0 {
-                health.well_since = None;
-                return None;
-            }
-            let since = *health.well_since.get_or_insert(now);
-            if now.since(since) < config.restore_after {
-                return None;
-            }
-            table.set_ejected(pathway, false);
-            return Some(HealthChange::Restored);
-        }
-        let others = (0..table.len()).filter(|&other| other != pathway);
-        let mut others = others.filter(|&other| !table.is_ejected(pathway_id(other)));
-        others.next()?;
-        let by_requests =
-            share >= config.eject_at.as_f64() && health.requests >= u64::from(config.requests_min);
-        let change = if health.probes_failed >= config.probes_failed {
-            HealthChange::EjectedByProbes
-        } else if by_requests {
-            HealthChange::EjectedByRequests
-        } else {
-            return None;
-        };
-        health.well_since = None;
-        table.set_ejected(pathway, true);
-        Some(change)
+        let table = &self.tables[region];
+        let is_out = table.is_ejected(pathway_id(pathway));
+        self.pathways[region * table.len() + pathway].take_in(sample, is_out, self.decay);
     }
 }
 

@@ -91,3 +91,29 @@ fn nobody_is_moved_before_it_is_known_what_is_to_spare() {
     assert_eq!(after.world.clock.bucket, Micros::from_secs(10), "as long as telemetry is averaged");
     assert_eq!(by_bucket[0], 0);
 }
+
+/// A tenth of the planned capacity, an outage and a brown-out on top: nobody has anything to spare, and steering that counts on it
+/// does harm. 5,000 viewers: with 1,500 a region has too few requests to judge by.
+#[test]
+fn steering_in_a_shortage_stalls_viewers_less_than_a_fixed_order_does() {
+    let stalled = |steering: &str| {
+        let mut document = Document::open("before-after", &NoFiles).expect("a shipped scenario");
+        for (key, value) in [
+            ("scale.audience", "0.1"),
+            ("scale.pop_capacity", "0.1"),
+            ("arm.after.levers.steering", steering),
+        ] {
+            document.set(key, value).expect("a key of the scenario");
+        }
+        let arms = document.resolve(&NoFiles).expect("a valid scenario").arms;
+        let after = arms.iter().find(|arm| arm.id == "after").expect("an arm of that name");
+        let sums = worlds::total(&run(after).1);
+        #[expect(clippy::cast_precision_loss, reason = "microseconds of a small run")]
+        let share = sums.stalled as f64 / (sums.stalled + sums.played) as f64;
+        share
+    };
+    let (fixed, steered) = (stalled("static"), stalled("health-ewma"));
+    println!("stalled {steered:.4} steered, {fixed:.4} in a fixed order");
+    assert!(fixed > 0.01, "a shortage is felt: {fixed}");
+    assert!(steered < fixed, "{steered} steered, {fixed} in a fixed order");
+}

@@ -1,16 +1,34 @@
 //! How much of a region's traffic moves, and where to, when a pathway went out or came back.
 
+use super::pathway::Pathway;
 use super::{HealthConfig, PathwaySample};
 use crate::playback::steering::{PATHWAYS_MAX, RegionTable, pathway_id};
+
+/// What is known of a region's pathways.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// Of the step, by pathway.
+    pub(super) samples: &'a [PathwaySample],
+    /// By pathway.
+    pub(super) healths: &'a [Pathway],
+    /// Whether all that are in are bad.
+    pub(super) is_short: bool,
+}
 
 /// Moves traffic off ejected pathways and back to restored ones, within what the receivers can take now.
 ///
 /// Returns whether anyone stood where they should not, and so used up this TTL's turn.
-pub(super) fn move_some(config: &HealthConfig, table: &mut RegionTable, samples: &[PathwaySample]) -> bool {
+pub(super) fn move_some(config: &HealthConfig, table: &mut RegionTable, seen: &Seen<'_>) -> bool {
     if !is_displaced(table) {
         return false;
     }
-    let mut budget = budgets(config, table, samples);
+    let mut budget = budgets(config, table, seen);
+    // Who stands on a dead pathway is served by none: they come first, and crowd the others rather than wait.
+    for at in 0..table.len() {
+        if table.is_ejected(pathway_id(at)) && seen.healths[at].is_dead(config) {
+            rescue(config, table, (at, seen), &mut budget);
+        }
+    }
     // Those who must leave come before those who may go home.
     for home in 0..table.len() {
         for at in 0..table.len() {
@@ -42,20 +60,59 @@ fn is_displaced(table: &RegionTable) -> bool {
 
 /// How much of the region each pathway may take on now, as a share of the region's viewers.
 #[expect(clippy::cast_precision_loss, reason = "rates are far below 2^53 kbit/s")]
-fn budgets(config: &HealthConfig, table: &RegionTable, samples: &[PathwaySample]) -> [f64; PATHWAYS_MAX] {
-    let demand = demand(table, samples);
+fn budgets(config: &HealthConfig, table: &RegionTable, seen: &Seen<'_>) -> [f64; PATHWAYS_MAX] {
+    let demand = demand(table, seen.samples);
+    let pace = config.spare_per_ttl.as_f64();
     let mut budget = [0.0; PATHWAYS_MAX];
-    for (pathway, sample) in samples.iter().enumerate() {
+    for (pathway, sample) in seen.samples.iter().enumerate() {
         if table.is_ejected(pathway_id(pathway)) {
             continue;
         }
-        let warm = sample.hit_ratio.value().is_some_and(|ratio| ratio >= config.hit_ratio_norm.as_f64());
-        let share_of_spare = if warm { 1.0 } else { config.spare_per_ttl.as_f64() };
+        if seen.is_short {
+            budget[pathway] = pace;
+            continue;
+        }
+        if seen.healths[pathway].is_strained(config) {
+            continue;
+        }
+        let (share_of_spare, least) = if is_warm(config, sample) { (1.0, pace) } else { (pace, 0.0) };
         // Where nobody draws anything, viewers are counted as if all of them would fill the spare capacity.
         let viewers_per_spare = if demand > 0.0 { sample.spare.0 as f64 / demand } else { 1.0 };
-        budget[pathway] = share_of_spare * viewers_per_spare;
+        budget[pathway] = (share_of_spare * viewers_per_spare).max(least);
     }
     budget
+}
+
+fn is_warm(config: &HealthConfig, sample: &PathwaySample) -> bool {
+    sample.hit_ratio.value().is_some_and(|ratio| ratio >= config.hit_ratio_norm.as_f64())
+}
+
+/// Moves everybody off a dead pathway to those that live behind warm caches: by what they can take, evenly where none can.
+fn rescue(
+    config: &HealthConfig,
+    table: &mut RegionTable,
+    (at, seen): (usize, &Seen<'_>),
+    budget: &mut [f64; PATHWAYS_MAX],
+) {
+    let mut weights = [0.0; PATHWAYS_MAX];
+    for (to, (health, sample)) in seen.healths.iter().zip(seen.samples).enumerate() {
+        if !table.is_ejected(pathway_id(to)) && !health.is_dead(config) && is_warm(config, sample) {
+            weights[to] = budget[to].max(f64::EPSILON);
+        }
+    }
+    let whole: f64 = weights.iter().sum();
+    if whole <= 0.0 {
+        return;
+    }
+    for home in 0..table.len() {
+        let standing = table.standing(home, at);
+        for (to, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
+            shift(table, Lane { home, from: at, to }, standing * weight / whole, budget);
+        }
+    }
+    for room in budget {
+        *room = room.max(0.0);
+    }
 }
 
 /// What all viewers of the region would draw if all were served, in kbit/s.
