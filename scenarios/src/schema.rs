@@ -102,6 +102,8 @@ pub(crate) struct Run {
     pub(crate) epoch: Option<At<Duration>>,
     /// Resolution of time series, "10s" unless given. A multiple of `epoch`.
     pub(crate) bucket: Option<At<Duration>>,
+    /// Begin with empty caches, as after a CDN was changed or purged; unless given, a long history has filled them.
+    pub(crate) cold_cache: Option<bool>,
 }
 
 /// A range of numbers of seeds.

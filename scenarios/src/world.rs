@@ -33,6 +33,9 @@ pub struct World {
     pub audience: Audience,
     /// What VOD viewers choose from.
     pub catalogue: Catalogue,
+    /// Whether caches are empty at the start, instead of as a long history left them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cold_cache: bool,
     /// How titles are encoded.
     pub encoding: Encoding,
     /// The CDNs; [`PathwayId`] is the index. In the order of the scenario.

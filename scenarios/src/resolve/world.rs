@@ -18,6 +18,7 @@ pub(super) fn world(file: &ScenarioFile, context: &mut Context<'_>) -> Outcome<W
     let mut world = World {
         audience: audience::audience(&file.audience, &regions, clock.duration, context)?,
         catalogue: catalogue(&file.catalogue)?,
+        cold_cache: file.run.value.cold_cache.unwrap_or(false),
         encoding: encoding(&file.encoding)?,
         dns_move: delivery::dns_move(file.delivery.as_ref())?,
         shield: file.shield.as_ref().map(delivery::shield).transpose()?,

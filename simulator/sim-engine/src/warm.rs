@@ -173,9 +173,9 @@ fn sliced(stage: &Stage, catalogue: &Catalogue, policy: Eviction, capacity: Byte
     parts.collect()
 }
 
-/// Puts into a cache what the history left, segment by segment over the titles, so that no title is older than another.
+/// Puts into a cache what the history left, if there was one, segment by segment over the titles, so that no title is older than another.
 fn fill(stage: &Stage, catalogue: &Catalogue, part: &Part, pop: u64, cache: &mut Cache) {
-    if part.time <= 0.0 {
+    if stage.world.cold_cache || part.time <= 0.0 {
         return;
     }
     let draws = Draws::new(stage.seed, Purpose::CacheWarmup);

@@ -117,3 +117,25 @@ fn steering_in_a_shortage_stalls_viewers_less_than_a_fixed_order_does() {
     assert!(fixed > 0.01, "a shortage is felt: {fixed}");
     assert!(steered < fixed, "{steered} steered, {fixed} in a fixed order");
 }
+
+#[test]
+fn empty_caches_send_the_first_viewers_to_the_origin_and_fill() {
+    let hit_ratios = |cold: bool| {
+        let mut arm = faultless().into_iter().find(|arm| arm.id == "after").expect("an arm of that name");
+        arm.world.cold_cache = cold;
+        let output = run(&arm).1;
+        let ratio = |bucket: &[Sums]| {
+            let hits: u64 = bucket.iter().map(|sums| sums.edge_hits).sum();
+            let others: u64 = bucket.iter().map(|sums| sums.edge_misses + sums.edge_joins).sum();
+            Ppm::from_f64(hits as f64 / (hits + others) as f64)
+        };
+        let origin: u64 = output.backhaul.iter().map(|sums| sums.origin_requests).sum();
+        let (first, last) = (&output.buckets[0], &output.buckets[output.buckets.len() - 1]);
+        (ratio(first), ratio(last), origin)
+    };
+    let (warm, cold) = (hit_ratios(false), hit_ratios(true));
+    println!("hit ratio at the start and the end, requests to the origin: warm {warm:?}, cold {cold:?}");
+    assert!(cold.0.0 < warm.0.0 / 2, "cold from the first moment");
+    assert!(cold.1.0 > cold.0.0, "what is asked for stays");
+    assert!(cold.2 > warm.2);
+}

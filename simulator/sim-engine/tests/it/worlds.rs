@@ -54,6 +54,7 @@ pub(crate) fn small(viewers: u32) -> World {
                 cohort("phone", 200_000, Device::Phone, Access::FourG),
             ],
         },
+        cold_cache: false,
         catalogue: Catalogue {
             titles: 40,
             zipf_exponent: Ppm(900_000),

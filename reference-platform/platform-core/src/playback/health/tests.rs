@@ -28,11 +28,16 @@ impl World {
         Self { steering, now: Timestamp(0), events: Vec::new(), samples }
     }
 
-    /// One step of 250 ms; a probe of either pathway ends once a second.
     fn step(&mut self, probe_a: Probe) {
-        let probes = self.now.0.is_multiple_of(1_000_000);
-        self.samples[A].probe = if probes { probe_a } else { Probe::None };
-        self.samples[B].probe = if probes { Probe::Passed } else { Probe::None };
+        self.step_with([probe_a, Probe::Passed]);
+    }
+
+    /// One step of 250 ms; a probe of either pathway ends once a second, like this.
+    fn step_with(&mut self, probes: [Probe; 2]) {
+        let is_due = self.now.0.is_multiple_of(1_000_000);
+        for (sample, probe) in self.samples.iter_mut().zip(probes) {
+            sample.probe = if is_due { probe } else { Probe::None };
+        }
         let events = &mut self.events;
         let seen = Observation { samples: &self.samples };
         self.steering.observe(self.now, &seen, |event| {

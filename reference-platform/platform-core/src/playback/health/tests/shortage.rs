@@ -5,17 +5,7 @@ use super::*;
 impl World {
     /// Steps with probes of both pathways that end like this.
     fn probed(&mut self, seconds: u64, probes: [Probe; 2]) {
-        for _ in 0..seconds * 4 {
-            let is_due = self.now.0.is_multiple_of(1_000_000);
-            for (sample, probe) in self.samples.iter_mut().zip(probes) {
-                sample.probe = if is_due { probe } else { Probe::None };
-            }
-            let events = &mut self.events;
-            self.steering.observe(self.now, &Observation { samples: &self.samples }, |event| {
-                events.push((event.at.0 / 1_000, event.pathway.0, event.change));
-            });
-            self.now += Micros::from_millis(250);
-        }
+        (0..seconds * 4).for_each(|_| self.step_with(probes));
     }
 
     fn is_out(&self, pathway: usize) -> bool {
