@@ -64,6 +64,8 @@ assumptions! {
         "chosen: a cold cache must not turn a failover into an origin outage";
     "platform first-byte time-out": "4s" ["2s", "8s"] "time", "platform.load_policy.first_byte_timeout";
         "chosen: one segment; hls.js 1.7.4 with 4 s left a hung CDN after 12 s, with its default of 10 s not within 130 s (own measurement)";
+    "platform error penalty": "60s" ["15s", "5m"] "time", "platform.load_policy.error_penalty";
+        "chosen: as long as a pathway must do well before it gets traffic back; hls.js 1.7 by default never goes back to a variant that failed (`errorPenaltyExpireMs`)";
     "television buffer": "30s" ["10s", "60s"] "time", "player.tv_buffer";
         "chosen between Shaka 5.2 (10 s) and dash.js 5.1 for long content (60 s)";
     "phone buffer": "30s" ["15s", "60s"] "time", "player.phone_buffer";

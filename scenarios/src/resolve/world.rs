@@ -167,6 +167,7 @@ fn platform(section: Option<&schema::Platform>) -> Outcome<Platform> {
             )?,
             timeout_retries: load.and_then(|l| l.timeout_retries).unwrap_or(0),
             error_retries: load.and_then(|l| l.error_retries).unwrap_or(1),
+            error_penalty: span(load.and_then(|l| l.error_penalty.as_ref()), secs(60), "error_penalty")?,
         },
     })
 }

@@ -58,6 +58,8 @@ pub(crate) struct LoadPolicy {
     pub(crate) timeout_retries: Option<u32>,
     /// Retries after an error, 1 unless given.
     pub(crate) error_retries: Option<u32>,
+    /// A variant is passed over for its errors for so long, "60s" unless given.
+    pub(crate) error_penalty: Option<At<Duration>>,
 }
 
 /// Tuning of the player profiles.

@@ -58,6 +58,8 @@ pub struct LoadPolicy {
     pub timeout_retries: u32,
     /// Retries after an error.
     pub error_retries: u32,
+    /// For how long a variant is passed over for its errors.
+    pub error_penalty: Micros,
 }
 
 /// Tuning of the player profiles.

@@ -54,12 +54,15 @@ pub struct Player {
     listed: [u16; PATHWAYS],
     /// Buffered at `settled_at`, in µs: below 71 minutes, as no goal is above 600 s.
     buffer_us: u32,
-    /// When the newest live playlist was asked for, in ms of the run.
-    listed_at_ms: u32,
+    /// When the live playlist is to be asked for again, in ms of the run.
+    reload_at_ms: u32,
     next_segment: u32,
     /// Live: newest segment listed.
     newest_listed: u32,
     order: PathwayOrder,
+    /// hls.js: the second of the run at which failed variants are forgotten, on all pathways. (hls.js keeps a time for each: here
+    /// a failure prolongs the memory of those before it.)
+    forgets_at_s: u16,
     pathway: PathwayId,
     /// Variant that choices are relative to; [`NO_VARIANT`] before the first segment.
     base: u8,
@@ -107,10 +110,11 @@ impl Player {
             faulty: [0; PATHWAYS],
             listed: [0; PATHWAYS],
             buffer_us: 0,
-            listed_at_ms: 0,
+            reload_at_ms: 0,
             next_segment: 0,
             newest_listed: 0,
             order: priority,
+            forgets_at_s: 0,
             pathway: priority.first().expect("a session has at least one pathway"),
             base: NO_VARIANT,
             target: 0,
@@ -143,8 +147,9 @@ impl Player {
         match ctx.content {
             Content::Vod { segments } => self.flags.set(Flags::COMPLETE, at.next_segment >= segments),
             Content::Live(live) => {
-                self.newest_listed = live.newest(now, ctx.ladder.segment).unwrap_or(0);
-                self.listed_at_ms = millis(now);
+                let then = live.ago(ctx.ladder.segment.saturating_sub(at.reload_in));
+                self.newest_listed = then.newest(now, ctx.ladder.segment).unwrap_or(0);
+                self.reload_at_ms = millis(now + at.reload_in);
                 self.flags.set(Flags::POSITIONED, true);
             }
         }

@@ -31,6 +31,7 @@ impl LoadPolicySource for HlsJsDefaultLoadPolicy {
                 error_retries: backoff(6),
             },
             steering: LoadLimits { error_retries: backoff(1), ..media_playlist },
+            error_penalty: None,
         }
     }
 }

@@ -165,6 +165,7 @@ impl LeverSet {
             multivariant: player_policy(policy.multivariant, own.multivariant),
             playlist: player_policy(limits(policy.media_playlist), own.playlist),
             segment: player_policy(limits(policy.segment), own.segment),
+            error_penalty: policy.error_penalty.map_or(Micros::MAX, |_| tuning.error_penalty),
         }
     }
 }

@@ -18,7 +18,7 @@
 //! - a pathway whose requests or probes go badly has nothing to spare, and one that does well behind a warm cache takes a tenth
 //!   of the region per TTL whatever it has: if that was too much it is the next one to do badly;
 //! - where all pathways that are in have been bad for a TTL the region is *short*. Health then tells nothing but the worst ones
-//!   apart (Envoy calls that panic): those that are alive and not twice as bad as the best come back, and viewers go
+//!   apart (Envoy calls that panic): those that are alive and hardly worse than the others come back, and viewers go
 //!   home by a tenth of the region per TTL, to the split that the capacities were planned for;
 //! - a pathway is *dead* when its probes fail and nothing in the last 10 s went well. The last one that is in gives way to
 //!   one that is out and alive, and nobody waits on a dead one for room elsewhere.

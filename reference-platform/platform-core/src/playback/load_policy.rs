@@ -66,7 +66,16 @@ pub struct LoadPolicy {
     pub segment: LoadLimits,
     /// Steering manifest.
     pub steering: LoadLimits,
+    /// How long a variant is passed over for its errors (hls.js 1.7: `errorPenaltyExpireMs`); `None`: until a segment of it is
+    /// buffered, for which it would have to be asked for.
+    pub error_penalty: Option<Micros>,
 }
+
+/// How long a variant is passed over for its errors.
+///
+/// Chosen: as long as a pathway must do well before it gets traffic back (`restore_after` of
+/// [`HealthConfig`](super::health::HealthConfig)), so that who comes back finds all variants.
+pub const ERROR_PENALTY: Micros = Micros::from_secs(60);
 
 impl LoadPolicy {
     /// What the modern platform hands out: first byte within 4 s, no retry after a time-out, one after an error.
@@ -75,6 +84,9 @@ impl LoadPolicy {
     /// segment stays that of hls.js: a shorter one cuts off viewers whose own access is slow, again and again, and tells
     /// nothing about the pathway. The multivariant playlist names the pathways, so before it is there a player has nowhere else to go: it keeps the two
     /// retries after a time-out that hls.js has. The steering manifest keeps hls.js's limits altogether.
+    ///
+    /// Errors are forgotten after [`ERROR_PENALTY`]: by default hls.js never goes back to a variant that failed on a pathway, and
+    /// a steering server that sends viewers back to a CDN would find them at a low quality for the rest of the evening.
     #[must_use]
     pub const fn tuned() -> Self {
         let tuned = LoadLimits {
@@ -101,6 +113,7 @@ impl LoadPolicy {
                     delay_max: Micros::from_secs(8),
                 },
             },
+            error_penalty: Some(ERROR_PENALTY),
         }
     }
 }

@@ -5,8 +5,7 @@
 
 use units::Timestamp;
 
-use super::dunning::FIRST_PAYMENT_WITHIN;
-use super::dunning::window_end;
+use super::dunning::{FIRST_PAYMENT_WITHIN, window_end};
 use super::rows::{Invoice, Owner, Status};
 use super::view::View;
 

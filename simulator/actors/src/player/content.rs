@@ -64,6 +64,12 @@ impl LiveWindow {
         ((now + self.lead).0 / segment.0).checked_sub(1).map(|newest| newest as u32)
     }
 
+    /// The stream as it was some time ago.
+    #[must_use]
+    pub const fn ago(self, time: Micros) -> Self {
+        Self { lead: self.lead.saturating_sub(time), window: self.window }
+    }
+
     /// The oldest segment of a playlist whose newest is `newest`.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "a window is minutes long")]

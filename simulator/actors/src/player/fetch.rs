@@ -20,6 +20,7 @@ impl Player {
     /// Decides what to do when nothing is in flight.
     pub(super) fn proceed(&mut self, ctx: &Context<'_>, now: Timestamp) -> Command {
         self.follow_order(ctx, now);
+        self.forget_old_failures(now);
         if let Content::Vod { segments } = ctx.content
             && self.next_segment >= segments
         {
@@ -84,7 +85,7 @@ impl Player {
             self.jump_into_window(ctx, live);
             let unlisted = !self.flags.has(Flags::POSITIONED) || self.next_segment > self.newest_listed;
             if listed && unlisted {
-                let due = self.playlist_due(ctx);
+                let due = Timestamp(u64::from(self.reload_at_ms) * 1_000);
                 return if due > now {
                     self.wait(Phase::Waiting, due)
                 } else {
@@ -112,14 +113,6 @@ impl Player {
 
     fn live_start(&self, ctx: &Context<'_>) -> u32 {
         (self.newest_listed + 1).saturating_sub(u32::from(ctx.profile.live_hold_back))
-    }
-
-    /// A live playlist is asked for again a target duration after the last time, or half of one if it had nothing
-    /// new.
-    fn playlist_due(&self, ctx: &Context<'_>) -> Timestamp {
-        let target = ctx.ladder.segment;
-        let interval = if self.flags.has(Flags::UNCHANGED) { target / 2 } else { target };
-        Timestamp(u64::from(self.listed_at_ms) * 1_000) + interval
     }
 
     pub(super) fn ask(&mut self, ctx: &Context<'_>, now: Timestamp, kind: RequestKind) -> Command {
@@ -176,18 +169,15 @@ impl Player {
         // A live playlist ages: only the last one loaded counts.
         self.listed = [0; super::PATHWAYS];
         self.listed[slot] = bit;
-        self.listed_at_ms = millis(loaded.requested_at);
-        let Some(newest) = loaded.newest_listed else {
-            self.flags.set(Flags::UNCHANGED, true);
-            return;
-        };
-        if self.flags.has(Flags::POSITIONED) {
-            self.flags.set(Flags::UNCHANGED, newest <= self.newest_listed);
-            self.newest_listed = newest;
-        } else {
+        let positioned = self.flags.has(Flags::POSITIONED);
+        let news = loaded.newest_listed.filter(|&newest| !positioned || newest > self.newest_listed);
+        // It is asked for again a target duration after the last time, or half of one if it had nothing new.
+        let target = ctx.ladder.segment;
+        self.reload_at_ms = millis(loaded.requested_at + if news.is_some() { target } else { target / 2 });
+        let Some(newest) = loaded.newest_listed else { return };
+        self.newest_listed = newest;
+        if !positioned {
             self.flags.set(Flags::POSITIONED, true);
-            self.flags.set(Flags::UNCHANGED, false);
-            self.newest_listed = newest;
             self.next_segment = self.live_start(ctx);
         }
     }

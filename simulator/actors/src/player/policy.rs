@@ -44,6 +44,9 @@ pub struct LoadPolicies {
     pub playlist: LoadPolicy,
     /// For segments.
     pub segment: LoadPolicy,
+    /// How long hls.js passes over a variant for its errors (`errorPenaltyExpireMs`); [`Micros::MAX`]: until a segment of it
+    /// is buffered.
+    pub error_penalty: Micros,
 }
 
 impl RetryPolicy {
@@ -100,6 +103,7 @@ impl LoadPolicies {
                 error_retry: RetryPolicy::doubling(6, 1_000, 8_000),
                 retries_refusals: false,
             },
+            error_penalty: Micros::MAX,
         }
     }
 
@@ -119,7 +123,7 @@ impl LoadPolicies {
             retries_refusals: false,
         };
         let multivariant = LoadPolicy { timeout_retry: RetryPolicy::doubling(2, 0, 0), ..tuned };
-        Self { multivariant, playlist: tuned, segment: tuned }
+        Self { multivariant, playlist: tuned, segment: tuned, error_penalty: Micros::from_secs(60) }
     }
 
     /// The defaults of Shaka 5.2: connection 10 s, total 30 s, stall 5 s; one repetition after 1 s ± 50 %.
@@ -137,6 +141,6 @@ impl LoadPolicies {
             error_retry: retry,
             retries_refusals: true,
         };
-        Self { multivariant: policy, playlist: policy, segment: policy }
+        Self { multivariant: policy, playlist: policy, segment: policy, error_penalty: Micros::MAX }
     }
 }

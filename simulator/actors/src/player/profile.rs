@@ -105,6 +105,8 @@ pub struct Resume {
     pub variant: u8,
     /// How much is buffered.
     pub buffer: Micros,
+    /// Live: how long until the playlist is asked for again, at most a segment's duration.
+    pub reload_in: Micros,
     /// What past downloads ran at.
     pub throughput: Kbps,
     /// What they waited for the first byte.

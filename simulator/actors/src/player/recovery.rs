@@ -74,7 +74,7 @@ impl Player {
             return self.ask(ctx, now, RequestKind::MediaPlaylist { variant: self.target });
         }
         let made = match ctx.profile.recovery {
-            Recovery::HlsJs { .. } => self.count_segment_error(),
+            Recovery::HlsJs { .. } => self.count_segment_error(ctx, now),
             Recovery::Shaka { .. } => {
                 let made = self.attempts;
                 self.attempts = made.saturating_add(1);
@@ -103,7 +103,7 @@ impl Player {
     fn leave_variant(&mut self, ctx: &Context<'_>, now: Timestamp) -> Command {
         self.attempts = 0;
         let slot = self.slot();
-        self.faulty[slot] |= 1 << self.target;
+        self.blame_variant(ctx, now);
         match ctx.profile.recovery {
             Recovery::HlsJs { pathway_penalty } => {
                 if let Some(errors) = self.abr.errors_mut() {
@@ -153,10 +153,28 @@ impl Player {
         Command::End(EndReason::Fatal)
     }
 
-    /// Adds one failed segment request to the current variant; returns how many the pathway's variants had before.
-    fn count_segment_error(&mut self) -> u8 {
+    /// Notes that the variant failed: rules pass it over until a segment of it is buffered, or for as long as the load policy
+    /// says.
+    fn blame_variant(&mut self, ctx: &Context<'_>, now: Timestamp) {
         let slot = self.slot();
         self.faulty[slot] |= 1 << self.target;
+        self.forgets_at_s = second_after(now.saturating_add(ctx.profile.loading.error_penalty));
+    }
+
+    /// Forgets failures that are as old as the load policy says.
+    pub(super) fn forget_old_failures(&mut self, now: Timestamp) {
+        if self.faulty[self.slot()] != 0
+            && is_past(self.forgets_at_s, now)
+            && let Some(errors) = self.abr.errors_mut()
+        {
+            errors.left = 0;
+            self.faulty = [0; PATHWAYS];
+        }
+    }
+
+    /// Adds one failed segment request to the current variant; returns how many the pathway's variants had before.
+    fn count_segment_error(&mut self, ctx: &Context<'_>, now: Timestamp) -> u8 {
+        self.blame_variant(ctx, now);
         let Some(errors) = self.abr.errors_mut() else { return 0 };
         let counts = errors.segment_errors;
         let shift = u32::from(self.target) * COUNT_BITS;
@@ -226,14 +244,13 @@ impl Player {
     }
 
     fn is_penalised(&self, pathway: PathwayId, now: Timestamp) -> bool {
-        u64::from(self.penalised_until_s[slot(pathway)]) * 1_000_000 > now.0
+        !is_past(self.penalised_until_s[slot(pathway)], now)
     }
 
     /// Passes the current pathway over for `span`; a running penalty is not prolonged.
     fn penalise(&mut self, now: Timestamp, span: Micros) {
         if !self.is_penalised(self.pathway, now) {
-            let until_s = (now + span).0.div_ceil(1_000_000);
-            self.penalised_until_s[self.slot()] = u16::try_from(until_s).unwrap_or(u16::MAX);
+            self.penalised_until_s[self.slot()] = second_after(now + span);
         }
     }
 
@@ -242,6 +259,16 @@ impl Player {
         let slot = u64::from(self.next_segment) << 8 | u64::from(self.attempts);
         ctx.timers.uniform(u64::from(ctx.viewer.0), slot)
     }
+}
+
+/// The first whole second of the run that is not before a time; the last that can be told stands for all after it.
+fn second_after(at: Timestamp) -> u16 {
+    u16::try_from(at.0.div_ceil(1_000_000)).unwrap_or(u16::MAX)
+}
+
+/// Whether a second of the run has come; the last that can be told never does.
+fn is_past(second: u16, now: Timestamp) -> bool {
+    second != u16::MAX && u64::from(second) * 1_000_000 <= now.0
 }
 
 fn all_variants(ctx: &Context<'_>) -> u16 {

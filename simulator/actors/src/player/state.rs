@@ -89,12 +89,10 @@ pub(super) struct Flags(u8);
 impl Flags {
     /// A steering reply came that no request has followed yet.
     pub(super) const STEERED: u8 = 1;
-    /// The last live playlist listed nothing new.
-    pub(super) const UNCHANGED: u8 = 2;
     /// A live session knows its first segment.
-    pub(super) const POSITIONED: u8 = 4;
+    pub(super) const POSITIONED: u8 = 2;
     /// The last segment of the title is buffered.
-    pub(super) const COMPLETE: u8 = 8;
+    pub(super) const COMPLETE: u8 = 4;
 
     pub(super) fn has(self, flag: u8) -> bool {
         self.0 & flag != 0

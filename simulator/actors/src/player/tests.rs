@@ -57,6 +57,7 @@ fn resumed(ctx: &Context<'_>, order: &[PathwayId], throughput: Kbps) -> (Player,
         next_segment: 10,
         variant: 2,
         buffer: Micros::from_secs(20),
+        reload_in: Micros::ZERO,
         throughput,
         first_byte: Micros::from_millis(40),
     };

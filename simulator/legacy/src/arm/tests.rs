@@ -1,4 +1,5 @@
 use platform_core::playback::health::{HealthChange, Outcomes, PathwaySample};
+use platform_core::playback::load_policy::ERROR_PENALTY;
 
 use super::*;
 
@@ -61,6 +62,7 @@ fn the_platforms_load_policy_is_stricter_than_the_players() {
     assert!(after.segment.first_byte < before.segment.first_byte);
     assert!(after.segment.timeout_retries.max < before.segment.timeout_retries.max);
     assert!(after.segment.error_retries.max < before.segment.error_retries.max);
+    assert_eq!((before.error_penalty, after.error_penalty), (None, Some(ERROR_PENALTY)));
     // The multivariant playlist names the pathways: before it is there, giving up early helps nobody.
     assert_eq!(after.multivariant.timeout_retries, before.multivariant.timeout_retries);
     assert_eq!(after.steering, before.steering);

@@ -13,7 +13,7 @@ use scenarios::document::Document;
 use serde_json::json;
 use units::{Micros, Seed};
 
-use super::sensitivity::Table;
+use super::sensitivity::{Crew, Table};
 use super::{open_for_run, resolve, threads};
 use crate::assemble::{self, Parts};
 use crate::cli::RunArgs;
@@ -181,15 +181,26 @@ impl Rehearsal<'_> {
     fn run(mut self, baseline: Option<Vec<SeedRun>>) -> Result<(u8, Option<String>), Failure> {
         let watch = Stopwatch::start();
         let threads = threads(self.args.threads);
+        let table = if self.args.no_sensitivity { None } else { Table::of(&self.document, &self.resolved)? };
+        let scenario = self.resolved.name.clone();
+        let crew = Crew { scenario: &scenario, threads, stop: self.stop };
+        // With a budget, nothing comes before the seeds.
+        let looked = match table.as_ref().filter(|table| table.is_smaller() && self.budget.is_none()) {
+            Some(table) => crew.first_look(table)?,
+            None => Vec::new(),
+        };
+        let looked_for = watch.elapsed();
         let (ran, complete) = self.simulate(threads, &watch, baseline.as_deref())?;
         if ran.is_empty() && !complete {
             terminal::note("interrupted before the first seed was done: nothing to report");
             return Ok((exit::INTERRUPTED, None));
         }
         self.keep_only(&ran)?;
-        let simulated = watch.elapsed();
-        let sensitivity =
-            if complete && !self.args.no_sensitivity { self.sensitivity(threads)? } else { None };
+        let simulated = watch.elapsed() - looked_for;
+        let sensitivity = match &table {
+            Some(table) if complete => crew.finish(table, looked)?,
+            _ => None,
+        };
         let complete = complete && !self.stop.load(Ordering::Relaxed);
         let segments: u64 = ran.iter().map(|ran| ran.segments).sum();
         let events: u64 = ran.iter().map(|ran| ran.events).sum();
@@ -312,17 +323,6 @@ impl Rehearsal<'_> {
             self.resolved = resolve(&self.document, &self.args.arm)?;
         }
         Ok(())
-    }
-
-    fn sensitivity(&self, threads: usize) -> Result<Option<reports::report::Sensitivity>, Failure> {
-        let Some(table) = Table::of(&self.document, &self.resolved)? else { return Ok(None) };
-        let jobs = table.jobs();
-        let seconds = jobs.first().map_or(0, |job| job.arm.world.clock.duration.0 / 1_000_000);
-        let progress = Progress::quiet(&format!("{} sensitivity", self.resolved.name), jobs.len(), seconds);
-        let runner = Runner { threads, stop: self.stop, watcher: &progress, plant: None };
-        let ran = runner.run(&jobs)?;
-        progress.finish();
-        Ok(table.rows(&ran))
     }
 
     /// The command that repeats this run, its paths and output folder as they were given.

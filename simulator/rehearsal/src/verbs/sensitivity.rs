@@ -1,7 +1,14 @@
 //! The sensitivity table: one assumption at a time at both ends, one seed, a smaller audience with everything that serves
 //! it scaled.
+//!
+//! Its first jobs are the scenario as it stands. They are a fraction of a run of full size, so they are run before all
+//! else and give a first answer within a minute on a slow machine, too; the table takes them over.
+
+use std::sync::atomic::AtomicBool;
 
 use reports::Num;
+use reports::gate::GateResult;
+use reports::measure::Split;
 use reports::report::{Sensitivity, SensitivityPoint, SensitivityRow};
 use scenarios::assumptions::{ASSUMPTIONS, Case, End, cases};
 use scenarios::document::Document;
@@ -9,9 +16,11 @@ use scenarios::loader::Recorded;
 use scenarios::{Resolved, ResolvedArm};
 use sim_engine::reads_the_same;
 
-use crate::assemble::sides;
+use crate::assemble::{self, Parts, sides};
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::simulate::{Job, Ran, Runner};
+use crate::terminal;
 
 /// What is watched.
 const METRIC: &str = "playback.rebuffering_ratio";
@@ -20,6 +29,8 @@ const METRIC: &str = "playback.rebuffering_ratio";
 pub struct Table {
     seed: units::Seed,
     viewers: u32,
+    /// Viewers of the scenario itself.
+    peak: u32,
     cases: Vec<Option<(Case, Resolved)>>,
     base: Resolved,
 }
@@ -43,7 +54,7 @@ impl Table {
             let resolved = case.document.resolve(&loader).ok()?;
             Some((case, resolved))
         });
-        Ok(Some(Self { seed: resolved.seeds.first, viewers, cases: cases.collect(), base }))
+        Ok(Some(Self { seed: resolved.seeds.first, viewers, peak, cases: cases.collect(), base }))
     }
 
     /// The two sides of each scenario of the table, the unchanged one first.
@@ -81,6 +92,50 @@ impl Table {
         jobs
     }
 
+    /// How many of the jobs, from the first, are those of the scenario as it stands: one where its sides are equal.
+    fn jobs_of_base(&self) -> usize {
+        self.places().into_iter().take(2).max().map_or(0, |last| last + 1)
+    }
+
+    /// Whether its runs are smaller than those of the scenario itself.
+    #[must_use]
+    pub const fn is_smaller(&self) -> bool {
+        self.viewers < self.peak
+    }
+
+    /// What the runs of the scenario as it stands say; `None` if some are missing.
+    ///
+    /// # Errors
+    /// See [`assemble::report`].
+    fn provisional(&self, ran: &[Option<Ran>]) -> Result<Option<String>, Failure> {
+        let Some(ran) = ran.iter().cloned().collect::<Option<Vec<Ran>>>() else { return Ok(None) };
+        let parts = Parts {
+            resolved: &self.base,
+            ran,
+            sensitivity: None,
+            baseline: None,
+            complete: true,
+            repeat: String::new(),
+        };
+        let report = assemble::report(parts)?;
+        let ratios = report.runs.iter().filter_map(|run| {
+            let ratio = run.get(METRIC, &Split::All)?.total.value()?;
+            Some(format!("{} {:.2} %", run.arm, ratio * 100.0))
+        });
+        let ratios = ratios.collect::<Vec<_>>().join(", ");
+        let failed: Vec<&str> = report
+            .gates
+            .iter()
+            .filter(|gate| GateResult::blocks(gate))
+            .map(|gate| gate.id.as_str())
+            .collect();
+        let failed = if failed.is_empty() { String::new() } else { format!(" ({})", failed.join(", ")) };
+        let (viewers, seed, verdict) = (self.viewers, self.seed.0, report.verdict.headline());
+        Ok(Some(format!(
+            "provisional, {viewers} viewers, seed {seed}: rebuffering {ratios}; {verdict}{failed}"
+        )))
+    }
+
     /// The table, from the results of [`Table::jobs`]; `None` if some are missing.
     #[must_use]
     pub fn rows(&self, ran: &[Option<Ran>]) -> Option<Sensitivity> {
@@ -116,7 +171,7 @@ impl Table {
 }
 
 fn ratio(ran: &Ran) -> Option<f64> {
-    ran.run.get(METRIC, &reports::Split::All)?.total.value()
+    ran.run.get(METRIC, &Split::All)?.total.value()
 }
 
 fn point(value: &str, (before, after): (f64, f64)) -> SensitivityPoint {
@@ -126,6 +181,49 @@ fn point(value: &str, (before, after): (f64, f64)) -> SensitivityPoint {
         before: Num::new(before),
         after: Num::new(after),
         change: Num::new(change),
+    }
+}
+
+/// Who runs a table, and for which scenario.
+#[derive(Clone, Copy)]
+pub struct Crew<'a> {
+    /// The scenario's name.
+    pub scenario: &'a str,
+    /// Threads in all.
+    pub threads: usize,
+    /// Set to stop everything.
+    pub stop: &'a AtomicBool,
+}
+
+impl Crew<'_> {
+    fn run(&self, title: &str, jobs: &[Job<'_>]) -> Result<Vec<Option<Ran>>, Failure> {
+        let seconds = jobs.first().map_or(0, |job| job.arm.world.clock.duration.0 / 1_000_000);
+        let progress = Progress::quiet(&format!("{} {title}", self.scenario), jobs.len(), seconds);
+        let runner = Runner { threads: self.threads, stop: self.stop, watcher: &progress, plant: None };
+        let ran = runner.run(jobs);
+        progress.finish();
+        ran
+    }
+
+    /// Runs the scenario as it stands, and says what comes of it.
+    ///
+    /// # Errors
+    /// See [`Runner::run`].
+    pub fn first_look(&self, table: &Table) -> Result<Vec<Option<Ran>>, Failure> {
+        let ran = self.run("first look", &table.jobs()[..table.jobs_of_base()])?;
+        if let Some(line) = table.provisional(&ran)? {
+            terminal::note(&line);
+        }
+        Ok(ran)
+    }
+
+    /// Runs what is left of a table after so many of its jobs.
+    ///
+    /// # Errors
+    /// See [`Runner::run`].
+    pub fn finish(&self, table: &Table, mut ran: Vec<Option<Ran>>) -> Result<Option<Sensitivity>, Failure> {
+        ran.extend(self.run("sensitivity", &table.jobs()[ran.len()..])?);
+        Ok(table.rows(&ran))
     }
 }
 
@@ -160,14 +258,32 @@ mod tests {
     }
 
     #[test]
+    fn the_first_jobs_give_a_verdict_and_stand_in_the_table() {
+        let mut document = Document::open(scenarios::library::DEFAULT, &NoFiles).expect("a shipped scenario");
+        document.set("sensitivity.viewers", "100").expect("a number of viewers");
+        let resolved = document.resolve(&NoFiles).expect("a shipped scenario");
+        let table = Table::of(&document, &resolved).expect("a valid table").expect("the default has a table");
+        assert!(table.is_smaller());
+        let crew = Crew { scenario: "before-after", threads: 2, stop: &AtomicBool::new(false) };
+        let ran = crew.first_look(&table).expect("a valid scenario");
+        assert_eq!(ran.len(), 2);
+        let line = table.provisional(&ran).expect("a valid scenario").expect("both have run");
+        assert!(line.starts_with("provisional, 100 viewers, seed 20261120: rebuffering before "), "{line}");
+        assert!(line.contains(" %, after ") && line.contains("gates"), "{line}");
+        assert_eq!(table.provisional(&[ran[0].clone(), None]).expect("nothing to judge"), None);
+        // The scenario as it stands is all that the table's first two places name.
+        assert_eq!(&table.places()[..2], [0, 1]);
+    }
+
+    #[test]
     fn what_an_arm_does_not_use_is_not_run_again_for_it() {
         let document = Document::open(scenarios::library::DEFAULT, &NoFiles).expect("a shipped scenario");
         let resolved = document.resolve(&NoFiles).expect("a shipped scenario");
         let table = Table::of(&document, &resolved).expect("a valid table").expect("the default has a table");
         let (jobs, places) = (table.jobs(), table.places());
         assert_eq!(places.len(), 2 + 2 * 2 * ASSUMPTIONS.len());
-        // Both ends of five settings of policies that `before` has not got, and of the token window for `after`.
-        assert_eq!(jobs.len(), places.len() - 12);
+        // Both ends of six settings of policies that `before` has not got, and of the token window for `after`.
+        assert_eq!(jobs.len(), places.len() - 14);
         for (arm, place) in table.arms().into_iter().zip(places) {
             assert_eq!((&jobs[place].arm.id, jobs[place].arm.levers), (&arm.id, arm.levers));
         }

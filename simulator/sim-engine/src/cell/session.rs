@@ -208,7 +208,8 @@ impl Hall {
 }
 
 /// How a session that was under way before the run stands: at the variant that 0.7 of its access rate carries (hls.js's
-/// own margin for going up), its buffer filled to its goal less a random part of a segment.
+/// own margin for going up). It made its last request, after which its buffer was full, a random part of a segment ago; so
+/// those who are found at the start do not act in step.
 fn steady_state(stage: &Stage, seat: &Seat, watches: Watches, now: Timestamp) -> Resume {
     let model = stage.access_of(seat.cohort);
     // A minute's mean stands for what its earlier downloads saw.
@@ -224,10 +225,10 @@ fn steady_state(stage: &Stage, seat: &Seat, watches: Watches, now: Timestamp) ->
     let (buffer, next_segment) = match (stage.content(seat.title), watches) {
         (Content::Live(live), _) => {
             let behind = u64::from(profile.live_hold_back.max(1));
-            (segment * behind - phase, live.newest(now, segment).unwrap_or(0) + 1)
+            (segment * behind - phase, live.ago(phase).newest(now, segment).unwrap_or(0) + 1)
         }
         (Content::Vod { .. }, Watches::Vod { start_segment, .. }) => (
-            goal_at(profile.goal, stage.ladder.variants[usize::from(variant)].peak)
+            full_at(profile.goal, stage.ladder.variants[usize::from(variant)].peak, segment)
                 .saturating_sub(phase)
                 .max(segment),
             start_segment,
@@ -236,13 +237,15 @@ fn steady_state(stage: &Stage, seat: &Seat, watches: Watches, now: Timestamp) ->
     };
     let lowest = stage.ladder.variants[0].average.0;
     let first_byte = model.latency() + Micros::from_millis(20);
-    Resume { next_segment, variant, buffer, throughput: Kbps(mean.max(lowest)), first_byte }
+    let throughput = Kbps(mean.max(lowest));
+    Resume { next_segment, variant, buffer, reload_in: segment - phase, throughput, first_byte }
 }
 
-/// What a player buffers before it pauses, at a variant of this peak rate.
-fn goal_at(goal: BufferGoal, peak: Kbps) -> Micros {
+/// What a player has buffered when it pauses, at a variant of this peak rate: hls.js asks for a segment as long as it is
+/// below its goal, the others as long as a segment more does not lift them above it.
+fn full_at(goal: BufferGoal, peak: Kbps, segment: Micros) -> Micros {
     match goal {
-        BufferGoal::ByRate { floor, bits, cap } => peak.time_for(bits).max(floor).min(cap),
+        BufferGoal::ByRate { floor, bits, cap } => peak.time_for(bits).max(floor).min(cap) + segment,
         BufferGoal::Fixed(goal) => goal,
     }
 }

@@ -3,6 +3,7 @@
 use fault_plan::Failure;
 use scenarios::levers::Levers;
 use sim_engine::RunOptions;
+use units::Micros;
 
 use crate::worlds::{outage, run, run_with, small, total};
 
@@ -41,10 +42,31 @@ fn threads_change_no_byte() {
 #[test]
 fn live_viewers_may_come_in_the_first_moment() {
     let mut world = small(2_000);
-    world.clock.duration = units::Micros::from_secs(70);
+    world.clock.duration = Micros::from_secs(70);
     let live = world.audience.live.as_mut().expect("a small world has live viewers");
     live.curve[0].viewers = 0;
     live.curve.push(scenarios::world::CurvePoint { at: units::Timestamp(2_000_000), viewers: 1_000 });
     let output = run(&world, Levers::NAIVE, 1);
     assert!(total(&output).started > 900, "{:?}", total(&output));
+}
+
+/// In no quarter of a second of a segment's four do they ask much more often than in another, from the first one on.
+#[test]
+fn viewers_who_are_found_at_the_start_do_not_act_in_step() {
+    for (vod, live) in [(2_000, 0), (0, 2_000)] {
+        let mut world = small(2_000);
+        world.clock.duration = Micros::from_secs(20);
+        world.clock.warmup = Micros::ZERO;
+        world.clock.bucket = world.clock.epoch;
+        world.audience.vod.as_mut().expect("a small world has VOD viewers").curve[0].viewers = vod;
+        world.audience.live.as_mut().expect("a small world has live viewers").curve[0].viewers = live;
+        let output = run(&world, Levers::NAIVE, 1);
+        let mut requests = [0; 16];
+        for (at, bucket) in output.buckets.iter().enumerate() {
+            requests[at % 16] += bucket.iter().map(|sums| sums.requests).sum::<u64>();
+        }
+        let mean = requests.iter().sum::<u64>() / 16;
+        let most = *requests.iter().max().expect("sixteen of them");
+        assert!(mean > 500 && most < mean * 3 / 2, "{vod} and {live} viewers: {requests:?}");
+    }
 }

@@ -43,6 +43,7 @@ fn a_world_that_differs_where_an_arm_never_looks_gives_the_same_run() {
             ("before", "steering ejection"),
             ("before", "steering pace"),
             ("before", "platform first-byte time-out"),
+            ("before", "platform error penalty"),
         ]
     );
 }

@@ -106,6 +106,7 @@ pub(crate) fn small(viewers: u32) -> World {
                 first_byte_timeout: Micros::from_secs(4),
                 timeout_retries: 0,
                 error_retries: 1,
+                error_penalty: Micros::from_secs(60),
             },
         },
         players: Players {

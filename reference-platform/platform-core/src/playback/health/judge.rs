@@ -51,14 +51,14 @@ impl HealthState {
         now.since(*health.well_since.get_or_insert(now)) >= self.config.restore_after
     }
 
-    /// Whether a pathway that is out and alive is better than what is left: all dead, or short and hardly better.
+    /// Whether a pathway that is out and alive is wanted by what is left: all dead, or as short as it is itself.
     fn is_needed(&self, (region, at): (usize, usize), is_short: bool) -> bool {
         let health = &self.pathways[at];
         if health.is_dead(&self.config) {
             return false;
         }
         let all_dead = self.present(region).all(|other| other.is_dead(&self.config));
-        all_dead || (is_short && !self.present(region).any(|other| health.is_worse_than(other)))
+        all_dead || (is_short && self.present(region).all(|other| health.is_as_short_as(other)))
     }
 
     /// Why a pathway that is in goes out, if it does: only where another is left, and for slow requests only where that is better.

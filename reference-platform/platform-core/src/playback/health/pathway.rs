@@ -12,6 +12,11 @@ const SILENT_STEPS_MAX: u32 = 400;
 /// Chosen: two that share a shortage by their contracts differ by less, one that lost its capacity by far more.
 const WORSE_BY: f64 = 2.0;
 
+/// Below so many times the bad requests of another, a pathway is as short as that one and no worse.
+///
+/// Chosen: well below [`WORSE_BY`], so that none goes out and in at one border.
+const AS_SHORT_WITHIN: f64 = 1.5;
+
 /// What is known of a pathway.
 #[derive(Debug, Clone)]
 pub(super) struct Pathway {
@@ -112,5 +117,10 @@ impl Pathway {
     /// Whether another one serves so much better that it is worth leaving this one for it.
     pub(super) fn is_worse_than(&self, other: &Self) -> bool {
         self.bad_share() >= WORSE_BY * other.bad_share()
+    }
+
+    /// Whether it would do as badly as another one that is in, and hardly worse.
+    pub(super) fn is_as_short_as(&self, other: &Self) -> bool {
+        self.bad_share() < AS_SHORT_WITHIN * other.bad_share()
     }
 }

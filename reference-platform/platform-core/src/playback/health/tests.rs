@@ -270,7 +270,7 @@ fn a_share_between_both_limits_neither_ejects_nor_restores() {
 fn the_last_healthy_pathway_stays() {
     let mut world = World::new();
     world.outcomes(A, 0, 100);
-    world.outcomes(B, 60, 40);
+    world.outcomes(B, 50, 50);
     world.run(120);
     assert_eq!(world.ejections(), 1);
     let table = world.steering.state().table(RegionId(0));

@@ -125,7 +125,8 @@ pub(super) async fn subscribe(State(api): Api, headers: HeaderMap, body: Body) -
 }
 
 fn zone_named(name: &str) -> Result<Zone, Problem> {
-    Zone::named(name).map_err(|error| Problem::BadBody(error.to_string()))
+    let hint = "zones have IANA names, such as `Europe/Berlin`";
+    Zone::named(name).map_err(|error| Problem::BadBody(format!("{error}; {hint}")))
 }
 
 pub(super) async fn cancel(

@@ -85,6 +85,57 @@ fn a_pathway_that_failed_is_not_returned_to_before_its_penalty_ends() {
     assert_eq!(asked(step).pathway, A);
 }
 
+/// The top variant failed on A; the steering server sent the viewer to B, which is slow, and back after a while. The highest
+/// variant among the first 25 that are asked for on A, which is fast.
+fn highest_on_return(error_penalty: Micros, back_after_s: u64) -> u8 {
+    let ladder = ladder();
+    let profile = Profile::web(LoadPolicies { error_penalty, ..LoadPolicies::hlsjs() });
+    let ctx = context(&profile, &ladder, Content::Vod { segments: 10_000 });
+    let (mut player, mut step) = resumed(&ctx, &[A, B], Kbps(50_000));
+    let (mut now_ms, mut back_at_ms) = (0, u64::MAX);
+    let mut on_return = Vec::new();
+    while on_return.len() < 25 {
+        let request = match step.command {
+            Command::Load(request) => request,
+            Command::Wait(until) => {
+                now_ms = until.0 / 1_000;
+                step = player.wake(&ctx, until);
+                continue;
+            }
+            other => panic!("{other:?}"),
+        };
+        let asked_ms = now_ms;
+        now_ms += 20;
+        let RequestKind::Segment { variant, .. } = request.kind else {
+            step = player.loaded(&ctx, at(now_ms), answer(asked_ms, Bits(8_000), None));
+            continue;
+        };
+        if back_at_ms == u64::MAX && variant == ladder.top() {
+            back_at_ms = now_ms + back_after_s * 1_000;
+            step = player.failed(&ctx, at(now_ms), Failure::Status(503));
+            player.steer(PathwayOrder::new(&[B, A]));
+            continue;
+        }
+        if now_ms > back_at_ms {
+            player.steer(PathwayOrder::new(&[A, B]));
+            on_return.extend((request.pathway == A).then_some(variant));
+        }
+        let size = ladder.variants[usize::from(variant)].average.bits_in(SEGMENT);
+        let rate = if request.pathway == A { Kbps(20_000) } else { Kbps(2_500) };
+        now_ms += rate.time_for(size).0 / 1_000;
+        step = player.loaded(&ctx, at(now_ms), answer(asked_ms, size, None));
+    }
+    *on_return.iter().max().expect("25 of them")
+}
+
+#[test]
+fn a_variant_that_failed_is_passed_over_until_the_load_policy_forgets_it() {
+    let top = ladder().top();
+    assert_eq!(highest_on_return(Micros::MAX, 600), top - 1, "hls.js as it ships");
+    assert_eq!(highest_on_return(Micros::from_mins(60), 30), top - 1);
+    assert_eq!(highest_on_return(Micros::from_secs(60), 61), top);
+}
+
 #[test]
 fn with_nowhere_to_go_every_player_ends_after_a_bounded_number_of_requests() {
     let ladder = ladder();

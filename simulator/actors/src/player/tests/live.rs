@@ -73,17 +73,34 @@ fn a_playlist_with_nothing_new_is_asked_for_again_after_half_a_target_duration()
     assert_eq!(playlists[2] - playlists[1], 2_000);
 }
 
-fn resumed_live(ctx: &Context<'_>) -> (Player, Step) {
-    let mut player = Player::new(ctx, at(0), PathwayOrder::new(&[A]));
-    let past = Resume {
+fn past() -> Resume {
+    Resume {
         next_segment: 24,
         variant: 1,
         buffer: SEGMENT * 2,
+        reload_in: SEGMENT,
         throughput: Kbps(1_000),
         first_byte: Micros::from_millis(40),
-    };
-    let step = player.resume(ctx, at(0), past);
+    }
+}
+
+fn resumed_live(ctx: &Context<'_>) -> (Player, Step) {
+    let mut player = Player::new(ctx, at(0), PathwayOrder::new(&[A]));
+    let step = player.resume(ctx, at(0), past());
     (player, step)
+}
+
+#[test]
+fn one_who_is_found_under_way_asks_for_the_playlist_when_it_is_due() {
+    let (profile, ladder) = (Profile::web(LoadPolicies::hlsjs()), ladder());
+    let ctx = context(&profile, &ladder, Content::Live(LIVE));
+    let mut player = Player::new(&ctx, at(0), PathwayOrder::new(&[A]));
+    let past = Resume { reload_in: Micros::from_secs(1), ..past() };
+    assert_eq!(player.resume(&ctx, at(0), past).command, Command::Wait(at(1_000)));
+    let reload = asked(player.wake(&ctx, at(1_000)));
+    assert!(matches!(reload.kind, RequestKind::MediaPlaylist { variant: 1 }), "{:?}", reload.kind);
+    let next = asked(player.loaded(&ctx, at(1_050), answer(1_000, Bits(8_000), newest(1_050))));
+    assert!(matches!(next.kind, RequestKind::Segment { variant: 1, index: 24 }), "{:?}", next.kind);
 }
 
 #[test]

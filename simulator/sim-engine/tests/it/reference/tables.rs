@@ -182,7 +182,8 @@ impl Tables {
         let goal = match self.context(viewer).profile.goal {
             BufferGoal::Fixed(goal) => goal,
             BufferGoal::ByRate { floor, bits, cap } => {
-                self.ladder.variants[variant].peak.time_for(bits).max(floor).min(cap)
+                // It pauses once it is above its goal, which a last segment has lifted it.
+                self.ladder.variants[variant].peak.time_for(bits).max(floor).min(cap) + self.ladder.segment
             }
         };
         let segment = self.ladder.segment;
@@ -191,6 +192,7 @@ impl Tables {
             next_segment: start_segment,
             variant: variant as u8,
             buffer: goal.saturating_sub(part).max(segment),
+            reload_in: segment - part,
             throughput: Kbps(mean.max(self.ladder.variants[0].average.0)),
             first_byte: self.access(viewer).latency() + Micros::from_millis(20),
         }

@@ -22,14 +22,20 @@ fn money_that_arrives_after_the_end_goes_back_and_a_person_is_told() {
     }
 }
 
+/// A first charge that was declined and a second that was not: the first one's key, and the time.
+fn charged_at_the_second_try(books: &mut Books) -> (SmolStr, Timestamp) {
+    let first = advance(books, DUE).unwrap();
+    answer(books, &first, declined("do_not_honor"), DUE);
+    let next_day = DUE.saturating_add(DAY);
+    let second = advance(books, next_day).unwrap();
+    answer(books, &second, PaymentOutcome::Captured, next_day);
+    (first, next_day)
+}
+
 #[test]
 fn a_capture_that_was_given_up_is_a_conflict_and_never_a_second_payment() {
     let mut books = books();
-    let first = advance(&mut books, DUE).unwrap();
-    answer(&mut books, &first, declined("do_not_honor"), DUE);
-    let next_day = DUE.saturating_add(DAY);
-    let second = advance(&mut books, next_day).unwrap();
-    answer(&mut books, &second, PaymentOutcome::Captured, next_day);
+    let (first, next_day) = charged_at_the_second_try(&mut books);
     // The provider's books turn out to hold the first one too.
     for _ in 0..2 {
         answer(&mut books, &first, PaymentOutcome::Captured, next_day);
@@ -67,11 +73,7 @@ fn a_second_payment_under_one_key_goes_back_once() {
 #[test]
 fn a_second_payment_under_a_key_that_was_given_up_goes_back_as_well() {
     let mut books = books();
-    let first = advance(&mut books, DUE).unwrap();
-    answer(&mut books, &first, declined("do_not_honor"), DUE);
-    let next_day = DUE.saturating_add(DAY);
-    let second = advance(&mut books, next_day).unwrap();
-    answer(&mut books, &second, PaymentOutcome::Captured, next_day);
+    let (first, next_day) = charged_at_the_second_try(&mut books);
     for payment in ["pi_a", "pi_b", "pi_a", "pi_b"] {
         answer_as(&mut books, &first, payment, PaymentOutcome::Captured, next_day);
     }
