@@ -114,6 +114,7 @@ pub fn reproduce(text: &str, again: Again<'_>) -> Result<Reproduced, Failure> {
 fn resolved_of(report: &Report) -> Result<Resolved, Failure> {
     let record: Resolved = serde_json::from_value(report.subject.resolved.clone()).map_err(|error| {
         Failure::usage(format!("the report's record of the scenario cannot be read: {error}"))
+            .hint("another version wrote it, or it was changed: reproduce it with that version, or run the scenario again")
     })?;
     let mut resolved = document_of(&record)?.resolve(&Recorded(&record.inputs))?;
     let ran = |id: &str| report.subject.arms.iter().any(|arm| arm.id == id);

@@ -108,7 +108,7 @@ impl LoadPolicies {
     }
 
     /// What the modernised platform hands out: first byte within 4 s, no repetition after a timeout, one after an
-    /// error.
+    /// error, errors forgotten after a minute.
     ///
     /// Chosen: one segment duration for the first byte; waits and the total limit are those of a recorded run of hls.js 1.7.4
     /// that left a hanging CDN without a stall.

@@ -7,7 +7,6 @@
 use std::sync::atomic::AtomicBool;
 
 use reports::Num;
-use reports::gate::GateResult;
 use reports::measure::Split;
 use reports::report::{Sensitivity, SensitivityPoint, SensitivityRow};
 use scenarios::assumptions::{ASSUMPTIONS, Case, End, cases};
@@ -123,12 +122,8 @@ impl Table {
             Some(format!("{} {:.2} %", run.arm, ratio * 100.0))
         });
         let ratios = ratios.collect::<Vec<_>>().join(", ");
-        let failed: Vec<&str> = report
-            .gates
-            .iter()
-            .filter(|gate| GateResult::blocks(gate))
-            .map(|gate| gate.id.as_str())
-            .collect();
+        let failed = report.gates.iter().filter(|gate| gate.blocks());
+        let failed: Vec<&str> = failed.map(|gate| gate.id.as_str()).collect();
         let failed = if failed.is_empty() { String::new() } else { format!(" ({})", failed.join(", ")) };
         let (viewers, seed, verdict) = (self.viewers, self.seed.0, report.verdict.headline());
         Ok(Some(format!(

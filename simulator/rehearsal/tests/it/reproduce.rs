@@ -99,7 +99,8 @@ fn the_sensitivity_table_is_reproduced_too() {
     ] {
         args.extend(["--set", set]);
     }
-    sandbox.run(&args).expect_judged();
+    let finished = sandbox.run(&args).expect_judged();
+    assert!(finished.stderr.contains("provisional, 100 viewers, seed 1: "), "{}", finished.stderr);
     let table = sandbox.report("out").subject.sensitivity.expect("a table");
     assert!(table.rows.len() >= 12, "{} rows", table.rows.len());
     sandbox.run(&["reproduce", "out/report.json"]).expect(0);
@@ -129,6 +130,19 @@ fn one_value_changed_by_hand_is_found() {
         assert!((at..at + 100).contains(&byte), "changed at {at}, found at {byte}");
         sandbox.shell(finished.repeat()).expect(99);
     }
+}
+
+#[test]
+fn a_record_of_another_version_is_refused_with_what_to_do() {
+    let sandbox = Sandbox::new();
+    sandbox.run_tiny(&["--out", "out"]).expect(0);
+    let mut report = sandbox.report("out");
+    let record = report.subject.resolved.as_object_mut().expect("a record");
+    record.remove("seeds").expect("every record has its seeds");
+    sandbox.write("old.json", report.to_json());
+    let refused = sandbox.run(&["reproduce", "old.json"]).expect(2);
+    assert!(refused.stderr.contains("missing field `seeds`"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("hint: another version wrote it"), "{}", refused.stderr);
 }
 
 #[test]
