@@ -47,6 +47,8 @@ impl Table {
         let peak = u32::try_from(peak).unwrap_or(u32::MAX);
         let viewers = size.viewers.min(peak);
         scaled.scale_audience_to(viewers, peak)?;
+        let cells = resolved.arms.iter().map(|arm| arm.world.clock.cells).max().unwrap_or(1);
+        scaled.set("run.cells", &cells_for(cells, viewers, peak).to_string())?;
         let base = scaled.resolve(&loader)?;
         // An end that makes an impossible scenario has no row; the test of the list holds that none of ours does.
         let cases = cases(&scaled).into_iter().map(|case| {
@@ -157,12 +159,19 @@ impl Table {
         Some(Sensitivity {
             metric: METRIC.to_owned(),
             note: format!(
-                "one seed, {viewers} viewers at the peak with titles, caches and capacities scaled"
+                "one seed, {viewers} viewers at the peak with titles, caches, capacities and cells scaled"
             ),
             base,
             rows: rows.collect(),
         })
     }
+}
+
+/// Cells for `viewers` where `peak` have `cells`: as many viewers to a cell. An epoch costs each cell the same, however few are in
+/// it, so that a tenth of the audience in all 64 would spend a fifth of its time on that.
+fn cells_for(cells: u16, viewers: u32, peak: u32) -> u16 {
+    let scaled = (u64::from(cells) * u64::from(viewers)).div_ceil(u64::from(peak.max(1)));
+    u16::try_from(scaled).map_or(cells, |scaled| scaled.clamp(1, cells.max(1)))
 }
 
 fn ratio(ran: &Ran) -> Option<f64> {
@@ -250,6 +259,20 @@ mod tests {
         assert!(table.cases.iter().all(Option::is_some));
         assert_eq!(table.cases.len(), ASSUMPTIONS.len() * 2);
         assert!(ASSUMPTIONS.len() >= 12);
+    }
+
+    #[test]
+    fn a_cell_of_the_table_has_as_many_viewers_as_one_of_the_scenario() {
+        let document = Document::open(scenarios::library::DEFAULT, &NoFiles).expect("a shipped scenario");
+        let resolved = document.resolve(&NoFiles).expect("a shipped scenario");
+        let table = Table::of(&document, &resolved).expect("a valid table").expect("the default has a table");
+        let per_cell = |arm: &ResolvedArm| arm.world.peak_viewers() / u64::from(arm.world.clock.cells);
+        for arm in table.arms() {
+            assert_eq!(arm.world.clock.cells, 7);
+        }
+        // Six and a fraction are seven.
+        assert!((per_cell(&table.base.arms[0]) * 100 / per_cell(&resolved.arms[0])) > 90);
+        assert_eq!((cells_for(64, 1, 50_000), cells_for(64, 50_000, 50_000), cells_for(1, 5, 0)), (1, 64, 1));
     }
 
     #[test]
