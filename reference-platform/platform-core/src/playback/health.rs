@@ -23,6 +23,17 @@
 //! - a pathway is *dead* when its probes fail and nothing in the last 10 s went well. The last one that is in gives way to
 //!   one that is out and alive, and nobody waits on a dead one for room elsewhere.
 //!
+//! A pathway that was ejected and is in again may carry less than its contract says: DNS has moved its viewers to a smaller POP, or a link
+//! has lost capacity, which does not look bad once players ask for less. Whoever came home all at once would fill it again. So it is on
+//! *trial* until all of its viewers are home and it has done well with them for 60 s:
+//! - viewers leave a pathway as fast as others can take them, and go home slowly: a tenth of the region per TTL, only where that leaves
+//!   free a tenth of what its own viewers draw (or from where nothing is free), and not to where viewers draw clearly less than
+//!   where they come from;
+//! - a pathway on trial takes at most a tenth of the region per TTL, whatever its contract has to spare;
+//! - if it does badly again and yet serves, it was *overfilled*: a tenth of the region leaves it per TTL, while it does badly. The
+//!   rest stays, so that the split settles where both can carry it. One that is dead, or does badly with half of its requests, is
+//!   left as fast as any.
+//!
 //! The values are chosen, and stand as assumptions in [`HealthConfig`]. Everything is arrays sized at construction: a
 //! step allocates nothing.
 
@@ -189,8 +200,16 @@ pub struct HealthState {
     pathways: Vec<Pathway>,
     /// By region: since when all pathways that are in have been bad.
     bad_since: Vec<Option<Timestamp>>,
-    /// When each region's traffic was last moved.
-    moved_at: Vec<Option<Timestamp>>,
+    /// By region: its last turn to move traffic.
+    turns: Vec<Option<Turn>>,
+}
+
+/// A region's turn to move traffic.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    at: Timestamp,
+    /// Whether anyone was moved: a turn that was let pass holds up nobody who must leave.
+    moved: bool,
 }
 
 impl HealthState {
@@ -209,7 +228,7 @@ impl HealthState {
             decay: libm::exp2(-config.step.as_secs_f64() / config.half_life.as_secs_f64()),
             pathways: vec![Pathway::over(steps); tables.len() * count],
             bad_since: vec![None; tables.len()],
-            moved_at: vec![None; tables.len()],
+            turns: vec![None; tables.len()],
             tables,
         }
     }
@@ -239,20 +258,31 @@ impl HealthState {
                 self.take_in(region, pathway, sample);
             }
             let is_short = self.is_short(now, region);
+            let mut must_leave = false;
             for pathway in 0..count {
                 if let Some(change) = self.judge(now, (region, pathway), is_short) {
+                    must_leave |= change != HealthChange::Restored;
                     #[expect(clippy::cast_possible_truncation, reason = "regions are numbered by u8")]
                     let region = RegionId(region as u8);
                     on_event(HealthEvent { at: now, region, pathway: pathway_id(pathway), change });
                 }
+                must_leave |= self.breaks(region * count + pathway);
+                self.end_trial(now, (region, pathway));
             }
-            let due = self.moved_at[region].is_none_or(|last| now.since(last) >= self.config.ttl);
-            let healths = &self.pathways[region * count..(region + 1) * count];
-            let seen = traffic::Seen { samples, healths, is_short };
-            if due && traffic::move_some(&self.config, &mut self.tables[region], &seen) {
-                self.moved_at[region] = Some(now);
+            if self.is_due(now, region, must_leave) {
+                let healths = &self.pathways[region * count..(region + 1) * count];
+                let seen = traffic::Seen { samples, healths, is_short };
+                if let Some(moved) = traffic::move_some(&self.config, &mut self.tables[region], &seen) {
+                    self.turns[region] = Some(Turn { at: now, moved });
+                }
             }
         }
+    }
+
+    /// Whether a region's traffic may move now: once per TTL, or as soon as viewers must leave if the last turn was let pass.
+    fn is_due(&self, now: Timestamp, region: usize, must_leave: bool) -> bool {
+        self.turns[region]
+            .is_none_or(|last| now.since(last.at) >= self.config.ttl || (must_leave && !last.moved))
     }
 
     /// Adds one step's evidence.

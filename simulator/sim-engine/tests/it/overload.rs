@@ -118,6 +118,25 @@ fn steering_in_a_shortage_stalls_viewers_less_than_a_fixed_order_does() {
     assert!(steered < fixed, "{steered} steered, {fixed} in a fixed order");
 }
 
+/// A POP dies and DNS moves its viewers to one that has too little room for all of them; later half of the POPs brown out. Steering that
+/// leaves at once and comes back all at once costs picture that a fixed order does not.
+#[test]
+fn steering_that_comes_home_slowly_costs_less_than_two_hundredths_of_bitrate() {
+    let mean_bitrate = |steering: &str| {
+        let mut document = Document::open("before-after", &NoFiles).expect("a shipped scenario");
+        for (key, value) in [("scale.audience", "0.1"), ("arm.after.levers.steering", steering)] {
+            document.set(key, value).expect("a key of the scenario");
+        }
+        let arms = document.resolve(&NoFiles).expect("a valid scenario").arms;
+        let after = arms.iter().find(|arm| arm.id == "after").expect("an arm of that name");
+        let sums = worlds::total(&run(after).1);
+        sums.kbps_millis / sums.segment_millis.max(1)
+    };
+    let (fixed, steered) = (mean_bitrate("static"), mean_bitrate("health-ewma"));
+    println!("mean bitrate {steered} kbit/s steered, {fixed} kbit/s in a fixed order");
+    assert!(steered * 100 >= fixed * 98, "{steered} steered, {fixed} in a fixed order");
+}
+
 #[test]
 fn empty_caches_send_the_first_viewers_to_the_origin_and_fill() {
     let hit_ratios = |cold: bool| {

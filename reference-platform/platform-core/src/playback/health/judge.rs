@@ -29,9 +29,37 @@ impl HealthState {
         } else {
             self.reason_to_eject((region, at), is_short)
         }?;
-        self.pathways[at].well_since = None;
-        self.tables[region].set_ejected(pathway, change != HealthChange::Restored);
+        let is_out = change != HealthChange::Restored;
+        let health = &mut self.pathways[at];
+        health.well_since = None;
+        health.overfilled = is_out && health.on_trial && !health.is_broken(&self.config);
+        health.on_trial = true;
+        self.tables[region].set_ejected(pathway, is_out);
         Some(change)
+    }
+
+    /// Whether a pathway that was merely overfilled has broken since: then it is left like any other.
+    pub(super) fn breaks(&mut self, at: usize) -> bool {
+        let health = &mut self.pathways[at];
+        let breaks = health.overfilled && health.is_broken(&self.config);
+        health.overfilled &= !breaks;
+        breaks
+    }
+
+    /// Ends the trial of a pathway that is in, has all of its viewers home, and has done well with them for long enough.
+    pub(super) fn end_trial(&mut self, now: Timestamp, (region, home): (usize, usize)) {
+        let table = &self.tables[region];
+        let at = region * table.len() + home;
+        let all_home = (0..table.len()).all(|other| other == home || table.standing(home, other) <= 0.0);
+        if !self.pathways[at].on_trial || table.is_ejected(pathway_id(home)) {
+            return;
+        }
+        let carries_all = all_home && self.is_well_again(now, at);
+        let health = &mut self.pathways[at];
+        health.on_trial = !carries_all;
+        if !all_home || carries_all {
+            health.well_since = None;
+        }
     }
 
     /// The pathways of a region that are in.
@@ -51,14 +79,29 @@ impl HealthState {
         now.since(*health.well_since.get_or_insert(now)) >= self.config.restore_after
     }
 
-    /// Whether a pathway that is out and alive is wanted by what is left: all dead, or as short as it is itself.
+    /// Whether a pathway that is out and alive is wanted by what is left: all dead, as short as it is itself, or, where
+    /// it was merely overfilled, fuller than it is now.
     fn is_needed(&self, (region, at): (usize, usize), is_short: bool) -> bool {
         let health = &self.pathways[at];
         if health.is_dead(&self.config) {
             return false;
         }
+        if health.overfilled && self.is_better_off((region, at)) {
+            return true;
+        }
         let all_dead = self.present(region).all(|other| other.is_dead(&self.config));
         all_dead || (is_short && self.present(region).all(|other| health.is_as_short_as(other)))
+    }
+
+    /// Whether a pathway that is out does well enough, and viewers on all that are in are held back more than those on it.
+    fn is_better_off(&self, (region, at): (usize, usize)) -> bool {
+        let table = &self.tables[region];
+        let first = region * table.len();
+        let (health, share) = (&self.pathways[at], table.share(at - first));
+        !health.is_bad(&self.config)
+            && (0..table.len())
+                .filter(|&other| !table.is_ejected(pathway_id(other)))
+                .all(|other| self.pathways[first + other].is_held_back(table.share(other), (health, share)))
     }
 
     /// Why a pathway that is in goes out, if it does: only where another is left, and for slow requests only where that is better.

@@ -1,6 +1,6 @@
 //! The health of one pathway in one region.
 
-use units::Timestamp;
+use units::{Kbps, Timestamp};
 
 use super::{HealthConfig, Outcomes, PathwaySample, Probe};
 
@@ -16,6 +16,17 @@ const WORSE_BY: f64 = 2.0;
 ///
 /// Chosen: well below [`WORSE_BY`], so that none goes out and in at one border.
 const AS_SHORT_WITHIN: f64 = 1.5;
+
+/// At this share of bad requests a pathway is broken, whatever the cause; below, and while its probes pass, it serves.
+///
+/// Half: more goes badly than well.
+const BROKEN_AT: f64 = 0.5;
+
+/// Viewers on a pathway who draw less than this part of what those on another draw are held back by it.
+///
+/// Chosen: means over a few hundred viewers differ by a twentieth (one standard deviation), and nobody should be kept from home
+/// for that.
+const HELD_BACK_BELOW: f64 = 0.9;
 
 /// What is known of a pathway.
 #[derive(Debug, Clone)]
@@ -34,6 +45,12 @@ pub(super) struct Pathway {
     silent_steps: u32,
     /// While ejected: since when the share has been below the restore limit.
     pub(super) well_since: Option<Timestamp>,
+    /// What the region's viewers draw from it.
+    load: Kbps,
+    /// From an ejection until all of its viewers are home again: what it can carry is no more known.
+    pub(super) on_trial: bool,
+    /// While ejected: it went out because more came home than it can carry, and still serves most of them.
+    pub(super) overfilled: bool,
 }
 
 impl Pathway {
@@ -48,11 +65,15 @@ impl Pathway {
             probes_failed: 0,
             silent_steps: 0,
             well_since: None,
+            load: Kbps::ZERO,
+            on_trial: false,
+            overfilled: false,
         }
     }
 
     /// Adds one step's evidence. Probes count as requests while the pathway is out or nobody asks it for anything.
     pub(super) fn take_in(&mut self, sample: &PathwaySample, is_out: bool, decay: f64) {
+        self.load = sample.load;
         match sample.probe {
             Probe::None => {}
             Probe::Passed => self.probes_failed = 0,
@@ -104,6 +125,11 @@ impl Pathway {
         self.fails_probes(config) && self.lately.good == 0
     }
 
+    /// Whether it does so badly that nobody should wait on it.
+    pub(super) fn is_broken(&self, config: &HealthConfig) -> bool {
+        self.is_dead(config) || self.bad_share() >= BROKEN_AT
+    }
+
     /// Whether it has nothing to spare, whatever its contract says.
     pub(super) fn is_strained(&self, config: &HealthConfig) -> bool {
         self.is_bad(config) || self.probes_failed > 0
@@ -122,5 +148,14 @@ impl Pathway {
     /// Whether it would do as badly as another one that is in, and hardly worse.
     pub(super) fn is_as_short_as(&self, other: &Self) -> bool {
         self.bad_share() < AS_SHORT_WITHIN * other.bad_share()
+    }
+
+    /// Whether the viewers here (a share of the region) draw clearly less than those on another pathway.
+    ///
+    /// A link that is full, or has lost capacity, does not look bad once its players ask for less: this tells.
+    #[expect(clippy::cast_precision_loss, reason = "rates are far below 2^53 kbit/s")]
+    pub(super) fn is_held_back(&self, here: f64, (other, there): (&Self, f64)) -> bool {
+        // Load per viewer against load per viewer, without a quotient: nobody may be there.
+        here > 0.0 && self.load.0 as f64 * there < HELD_BACK_BELOW * other.load.0 as f64 * here
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 
 mod shortage;
+mod trial;
 
 const A: usize = 0;
 const B: usize = 1;

@@ -17,11 +17,12 @@ pub(super) struct Seen<'a> {
 
 /// Moves traffic off ejected pathways and back to restored ones, within what the receivers can take now.
 ///
-/// Returns whether anyone stood where they should not, and so used up this TTL's turn.
-pub(super) fn move_some(config: &HealthConfig, table: &mut RegionTable, seen: &Seen<'_>) -> bool {
+/// Returns whether anyone was moved; `None` if nobody stood where they should not, so that no turn was used up.
+pub(super) fn move_some(config: &HealthConfig, table: &mut RegionTable, seen: &Seen<'_>) -> Option<bool> {
     if !is_displaced(table) {
-        return false;
+        return None;
     }
+    let before = table.clone();
     let mut budget = budgets(config, table, seen);
     // Who stands on a dead pathway is served by none: they come first, and crowd the others rather than wait.
     for at in 0..table.len() {
@@ -30,22 +31,22 @@ pub(super) fn move_some(config: &HealthConfig, table: &mut RegionTable, seen: &S
         }
     }
     // Those who must leave come before those who may go home.
-    for home in 0..table.len() {
-        for at in 0..table.len() {
-            if table.is_ejected(pathway_id(at)) {
-                empty_lane(table, home, at, &mut budget);
-            }
+    for at in 0..table.len() {
+        if table.is_ejected(pathway_id(at)) {
+            empty(config, table, (at, seen.healths), &mut budget);
         }
     }
     for home in 0..table.len() {
         for at in 0..table.len() {
             if at != home && !table.is_ejected(pathway_id(home)) {
-                let amount = table.standing(home, at).min(budget[home]);
-                shift(table, Lane { home, from: at, to: home }, amount, &mut budget);
+                let lane = Lane { home, from: at, to: home };
+                let amount =
+                    table.standing(home, at).min(budget[home]).min(welcome(config, table, lane, seen));
+                shift(table, lane, amount, &mut budget);
             }
         }
     }
-    true
+    Some(*table != before)
 }
 
 /// Whether anyone stands on an ejected pathway, or away from a healthy home.
@@ -59,7 +60,6 @@ fn is_displaced(table: &RegionTable) -> bool {
 }
 
 /// How much of the region each pathway may take on now, as a share of the region's viewers.
-#[expect(clippy::cast_precision_loss, reason = "rates are far below 2^53 kbit/s")]
 fn budgets(config: &HealthConfig, table: &RegionTable, seen: &Seen<'_>) -> [f64; PATHWAYS_MAX] {
     let demand = demand(table, seen.samples);
     let pace = config.spare_per_ttl.as_f64();
@@ -76,11 +76,42 @@ fn budgets(config: &HealthConfig, table: &RegionTable, seen: &Seen<'_>) -> [f64;
             continue;
         }
         let (share_of_spare, least) = if is_warm(config, sample) { (1.0, pace) } else { (pace, 0.0) };
-        // Where nobody draws anything, viewers are counted as if all of them would fill the spare capacity.
-        let viewers_per_spare = if demand > 0.0 { sample.spare.0 as f64 / demand } else { 1.0 };
-        budget[pathway] = (share_of_spare * viewers_per_spare).max(least);
+        budget[pathway] = (share_of_spare * spare(sample, demand)).max(least);
+        if seen.healths[pathway].on_trial {
+            // It was given up with capacity to spare by its contract: that is not believed before it has carried them all.
+            budget[pathway] = budget[pathway].min(pace);
+        }
     }
     budget
+}
+
+/// What a pathway has to spare, as a share of the region's viewers.
+///
+/// Where nobody draws anything, viewers are counted as if all of them would fill the spare capacity.
+#[expect(clippy::cast_precision_loss, reason = "rates are far below 2^53 kbit/s")]
+fn spare(sample: &PathwaySample, demand: f64) -> f64 {
+    if demand > 0.0 { sample.spare.0 as f64 / demand } else { 1.0 }
+}
+
+/// How much of the region may go home along a lane in one turn.
+///
+/// Nobody is in a hurry to go home: at most a tenth of the region goes, so that the next turn sees how it went, and only where
+/// that leaves free a tenth of what home's own viewers draw: a link filled to the brim holds all of them back. Who stands
+/// where there is nothing to spare goes in any case. None goes to where viewers are held back.
+fn welcome(config: &HealthConfig, table: &RegionTable, lane: Lane, seen: &Seen<'_>) -> f64 {
+    let pace = config.spare_per_ttl.as_f64();
+    if seen.is_short {
+        return pace;
+    }
+    if is_held_back(table, seen.healths, (lane.to, lane.from)) {
+        return 0.0;
+    }
+    if seen.healths[lane.from].is_strained(config) {
+        return pace;
+    }
+    let own: f64 = (0..table.len()).map(|at| table.standing(lane.home, at)).sum();
+    let room = spare(&seen.samples[lane.to], demand(table, seen.samples)) - pace * own;
+    room.clamp(0.0, pace)
 }
 
 fn is_warm(config: &HealthConfig, sample: &PathwaySample) -> bool {
@@ -129,6 +160,46 @@ fn demand(table: &RegionTable, samples: &[PathwaySample]) -> f64 {
         }
     }
     if share > 0.0 { carried.max(healthy / share) } else { carried }
+}
+
+/// Whether viewers on one pathway draw clearly less than those on another.
+fn is_held_back(table: &RegionTable, healths: &[Pathway], (who, than): (usize, usize)) -> bool {
+    healths[who].is_held_back(table.share(who), (&healths[than], table.share(than)))
+}
+
+/// Moves viewers off an ejected pathway, by what the others can take.
+///
+/// One that is overfilled loses a tenth of the region at a time, only while it does badly (the rest it can carry), and none to
+/// where viewers are held back more.
+fn empty(
+    config: &HealthConfig,
+    table: &mut RegionTable,
+    (at, healths): (usize, &[Pathway]),
+    budget: &mut [f64; PATHWAYS_MAX],
+) {
+    let mut offered = *budget;
+    if healths[at].overfilled {
+        if !healths[at].is_bad(config) {
+            return;
+        }
+        for (to, part) in offered.iter_mut().enumerate().take(table.len()) {
+            if is_held_back(table, healths, (to, at)) {
+                *part = 0.0;
+            }
+        }
+        let room: f64 = offered.iter().sum();
+        let pace = config.spare_per_ttl.as_f64();
+        if room > pace {
+            offered.iter_mut().for_each(|part| *part *= pace / room);
+        }
+    }
+    let mut left = offered;
+    for home in 0..table.len() {
+        empty_lane(table, home, at, &mut left);
+    }
+    for (part, (offered, left)) in budget.iter_mut().zip(offered.iter().zip(left)) {
+        *part -= offered - left;
+    }
 }
 
 /// Moves a home's viewers off an ejected pathway: home if that is healthy, else to all healthy ones in proportion to

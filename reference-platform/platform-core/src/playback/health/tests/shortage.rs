@@ -4,11 +4,11 @@ use super::*;
 
 impl World {
     /// Steps with probes of both pathways that end like this.
-    fn probed(&mut self, seconds: u64, probes: [Probe; 2]) {
+    pub(super) fn probed(&mut self, seconds: u64, probes: [Probe; 2]) {
         (0..seconds * 4).for_each(|_| self.step_with(probes));
     }
 
-    fn is_out(&self, pathway: usize) -> bool {
+    pub(super) fn is_out(&self, pathway: usize) -> bool {
         self.steering.state().table(RegionId(0)).is_ejected(pathway_id(pathway))
     }
 }
