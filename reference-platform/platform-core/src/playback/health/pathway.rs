@@ -43,7 +43,7 @@ pub(super) struct Pathway {
     probes_failed: u32,
     /// Steps without evidence since the last one with it.
     silent_steps: u32,
-    /// While ejected: since when the share has been below the restore limit.
+    /// While ejected, or on trial with all viewers home: since when the share has been below the restore limit.
     pub(super) well_since: Option<Timestamp>,
     /// What the region's viewers draw from it.
     load: Kbps,
