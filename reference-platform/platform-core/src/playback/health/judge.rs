@@ -3,7 +3,7 @@
 use units::Timestamp;
 
 use super::pathway::Pathway;
-use super::{HealthChange, HealthState};
+use super::{HealthChange, HealthState, traffic};
 use crate::playback::steering::pathway_id;
 
 impl HealthState {
@@ -50,10 +50,10 @@ impl HealthState {
     pub(super) fn end_trial(&mut self, now: Timestamp, (region, home): (usize, usize)) {
         let table = &self.tables[region];
         let at = region * table.len() + home;
-        let all_home = (0..table.len()).all(|other| other == home || table.standing(home, other) <= 0.0);
         if !self.pathways[at].on_trial || table.is_ejected(pathway_id(home)) {
             return;
         }
+        let all_home = (0..table.len()).all(|other| other == home || table.standing(home, other) <= 0.0);
         let carries_all = all_home && self.is_well_again(now, at);
         let health = &mut self.pathways[at];
         health.on_trial = !carries_all;
@@ -97,11 +97,11 @@ impl HealthState {
     fn is_better_off(&self, (region, at): (usize, usize)) -> bool {
         let table = &self.tables[region];
         let first = region * table.len();
-        let (health, share) = (&self.pathways[at], table.share(at - first));
-        !health.is_bad(&self.config)
+        let healths = &self.pathways[first..first + table.len()];
+        !self.pathways[at].is_bad(&self.config)
             && (0..table.len())
                 .filter(|&other| !table.is_ejected(pathway_id(other)))
-                .all(|other| self.pathways[first + other].is_held_back(table.share(other), (health, share)))
+                .all(|other| traffic::is_held_back(table, healths, (other, at - first)))
     }
 
     /// Why a pathway that is in goes out, if it does: only where another is left, and for slow requests only where that is better.

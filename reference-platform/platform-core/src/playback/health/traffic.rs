@@ -163,7 +163,7 @@ fn demand(table: &RegionTable, samples: &[PathwaySample]) -> f64 {
 }
 
 /// Whether viewers on one pathway draw clearly less than those on another.
-fn is_held_back(table: &RegionTable, healths: &[Pathway], (who, than): (usize, usize)) -> bool {
+pub(super) fn is_held_back(table: &RegionTable, healths: &[Pathway], (who, than): (usize, usize)) -> bool {
     healths[who].is_held_back(table.share(who), (&healths[than], table.share(than)))
 }
 

@@ -106,6 +106,13 @@ fn refilled(share: f64) -> World {
     panic!("{} of {share}: {:?}", world.share(A), world.events);
 }
 
+/// Viewers draw so much from both, kbit/s.
+fn drawing(world: &mut World, loads: [u64; 2]) {
+    for (sample, load) in world.samples.iter_mut().zip(loads) {
+        sample.load = Kbps(load);
+    }
+}
+
 #[test]
 fn viewers_go_home_by_a_tenth_of_the_region_per_ttl_though_the_cache_is_warm() {
     let mut world = refilled(0.1);
@@ -130,8 +137,7 @@ fn nobody_goes_home_to_where_nothing_would_be_free() {
 #[test]
 fn nobody_goes_home_to_where_viewers_draw_less() {
     let mut world = refilled(0.2);
-    world.samples[A].load = Kbps(80_000);
-    world.samples[B].load = Kbps(400_000);
+    drawing(&mut world, [80_000, 400_000]);
     world.run(300);
     assert!((world.share(A) - 0.2).abs() < 1e-9, "a fifth less per viewer: {}", world.share(A));
     world.samples[A].load = Kbps(95_000);
@@ -142,8 +148,7 @@ fn nobody_goes_home_to_where_viewers_draw_less() {
 #[test]
 fn an_overfilled_pathway_loses_a_tenth_of_the_region_per_ttl_until_it_does_well() {
     let mut world = refilled(0.5);
-    world.samples[A].load = Kbps(400_000);
-    world.samples[B].load = Kbps(500_000);
+    drawing(&mut world, [400_000, 500_000]);
     world.outcomes(A, 90, 10);
     world.run(20);
     assert!(world.is_out(A));
@@ -167,8 +172,7 @@ fn a_pathway_that_dies_on_trial_is_left_within_two_ttls() {
 #[test]
 fn what_a_pathway_on_trial_has_to_spare_by_its_contract_is_not_believed() {
     let mut world = refilled(0.2);
-    world.samples[A].load = Kbps(80_000);
-    world.samples[B].load = Kbps(400_000);
+    drawing(&mut world, [80_000, 400_000]);
     world.run(60);
     world.outcomes(B, 80, 20);
     world.run(9);
