@@ -230,6 +230,12 @@ impl Player {
         }
     }
 
+    /// Tells the player that the steering reply is the last one again: the same as [`Player::steer`] with its order, for an
+    /// environment that knows so without working it out.
+    pub fn steer_as_before(&mut self) {
+        self.flags.set(Flags::STEERED, true);
+    }
+
     /// Whether the first frame was shown.
     #[must_use]
     pub fn started(&self) -> bool {

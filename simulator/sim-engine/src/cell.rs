@@ -112,6 +112,7 @@ struct Hall {
     /// Rate that the bodies in flight could take at the end of the epoch, by POP, in kbit/s.
     demand: Vec<u64>,
     outcomes: Vec<Outcomes>,
+    /// Its group's (`crew.rs`), while the cell is at work; else an empty one.
     ledger: Ledger,
     /// Sessions that are on.
     present: u32,
@@ -135,7 +136,7 @@ impl Cell {
             sent: vec![0; pops],
             demand: vec![0; pops],
             outcomes: vec![Outcomes::default(); stage.shape.regions * stage.shape.pathways],
-            ledger: Ledger::new(stage.shape),
+            ledger: Ledger::default(),
             present: 0,
         };
         Self {
@@ -152,8 +153,9 @@ impl Cell {
         self.hall.id
     }
 
-    /// Runs one epoch.
-    pub(crate) fn run_epoch(&mut self, stage: &Stage, board: &Board) {
+    /// Runs one epoch; what is to be counted goes into `ledger`.
+    pub(crate) fn run_epoch(&mut self, stage: &Stage, board: &Board, ledger: &mut Ledger) {
+        std::mem::swap(&mut self.hall.ledger, ledger);
         self.begin_epoch(stage, board);
         self.hall.wheel.sort();
         for turn in 0.. {
@@ -166,6 +168,8 @@ impl Cell {
             self.handle(stage, board, event);
         }
         self.end_epoch(stage, board);
+        self.hall.wheel.file();
+        std::mem::swap(&mut self.hall.ledger, ledger);
     }
 
     fn begin_epoch(&mut self, stage: &Stage, board: &Board) {
@@ -215,8 +219,9 @@ impl Cell {
         }
     }
 
-    /// Counts playback up to `now`, the end of a bucket, and hands the bucket over.
-    pub(crate) fn end_bucket(&mut self, now: Timestamp, close_stalls: bool) {
+    /// Counts playback up to `now`, the end of a bucket.
+    pub(crate) fn end_bucket(&mut self, now: Timestamp, close_stalls: bool, ledger: &mut Ledger) {
+        std::mem::swap(&mut self.hall.ledger, ledger);
         for (slot, seat) in (0u32..).zip(&mut self.seats) {
             match seat.phase {
                 Phase::Active => {
@@ -230,6 +235,7 @@ impl Cell {
                 self.hall.close_stall(slot, seat);
             }
         }
+        std::mem::swap(&mut self.hall.ledger, ledger);
     }
 
     /// Bodies in flight of one POP, by access class: what max-min sharing needs.
@@ -282,10 +288,6 @@ impl Cell {
         self.hall.demand[pop.index()]
     }
 
-    pub(crate) fn ledger(&mut self) -> &mut Ledger {
-        &mut self.hall.ledger
-    }
-
     /// Fetches that the last epoch left.
     pub(crate) fn outbox(&mut self) -> &mut Vec<Fetch> {
         &mut self.hall.outbox
@@ -330,7 +332,16 @@ impl Hall {
         let steering = &turn.board.steering;
         let (asked_at, next) = steering.last_poll(seat.next_poll, turn.now);
         seat.next_poll = next;
-        seat.player.steer(steering.order_at(asked_at, seat.region, turn.stage.steering_draw(seat.viewer)));
+        let version = steering.version_at(asked_at);
+        // The same table answers the same viewer the same order.
+        let known = u16::try_from(version).unwrap_or(0);
+        if known != 0 && seat.steered_by == known {
+            seat.player.steer_as_before();
+            return;
+        }
+        seat.steered_by = known;
+        let draw = turn.stage.steering_draw(seat.viewer);
+        seat.player.steer(steering.order(version, seat.region, draw));
     }
 
     /// Obeys a player's command.

@@ -44,10 +44,16 @@ impl History {
         self.timers.bits(u64::from(viewer.0), POLL_PHASE) % ttl.0.max(1)
     }
 
-    /// The order of pathways that a viewer with this draw was answered at `at`.
-    pub(crate) fn order_at(&self, at: Timestamp, region: RegionId, draw: f64) -> PathwayOrder {
-        let holds = self.versions.iter().rfind(|(since, _)| *since <= at).unwrap_or(&self.versions[0]);
-        PathwayOrder::new(holds.1[region.index()].order(draw).as_slice())
+    /// Which version of the tables held at `at`, counted from 1.
+    #[expect(clippy::cast_possible_truncation, reason = "at most one version per epoch")]
+    pub(crate) fn version_at(&self, at: Timestamp) -> u32 {
+        self.versions.iter().rposition(|(since, _)| *since <= at).unwrap_or(0) as u32 + 1
+    }
+
+    /// The order of pathways that a viewer with this draw is answered from a version of [`History::version_at`].
+    pub(crate) fn order(&self, version: u32, region: RegionId, draw: f64) -> PathwayOrder {
+        let (_, tables) = &self.versions[version as usize - 1];
+        PathwayOrder::new(tables[region.index()].order(draw).as_slice())
     }
 }
 

@@ -178,8 +178,8 @@ impl Shape {
     }
 }
 
-/// One cell's counts for the present bucket.
-#[derive(Debug, Clone)]
+/// Counts of a group of cells for the present bucket.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
     sums: Vec<Sums>,
     /// Startup times of sessions whose first frame came in this bucket.

@@ -5,6 +5,7 @@
 //! - [`stage`]: one arm with one seed as tables that never change.
 //! - [`run`](mod@run): epochs, barriers, threads; [`output`]: what a run leaves.
 //! - `board`: what the barrier publishes to all cells.
+//! - `crew`: which thread works through which cells.
 //! - `cell`: a slice of viewers with its slice of every cache; `seat`, `flow`, `edge`, `wheel` are its parts.
 //! - `backhaul`, [`queue`], `service`: shield and origin.
 //! - [`sharing`], `link`: who gets how much of a POP's link.
@@ -18,6 +19,7 @@ mod board;
 mod cause;
 mod cell;
 mod control;
+mod crew;
 mod edge;
 mod flow;
 pub mod ledger;

@@ -4,7 +4,6 @@
 //! in a fixed order and publishes the next board. So the thread count changes no byte.
 
 use fault_plan::{Action, Failure};
-use rayon::prelude::*;
 use units::draws::{Draws, mix};
 use units::{Kbps, Micros, Purpose, Timestamp};
 
@@ -12,6 +11,7 @@ use crate::backhaul::{Backhaul, Fetch, Fetched};
 use crate::board::{Board, Shelf, Stocked, UNSHARED};
 use crate::cell::{Cell, Outcomes};
 use crate::control::Control;
+use crate::crew::Crew;
 use crate::flow::Rates;
 use crate::ledger::Sums;
 use crate::link::Link;
@@ -37,19 +37,20 @@ pub struct RunOptions<'a> {
 #[must_use]
 pub fn run(stage: &Stage, options: RunOptions<'_>) -> RunOutput {
     if options.threads <= 1 {
-        return World::new(stage).run(options);
+        return World::new(stage, 1).run(options);
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     match pool {
-        Ok(pool) => pool.install(|| World::new(stage).run(options)),
+        Ok(pool) => pool.install(|| World::new(stage, options.threads).run(options)),
         // Without threads the result is the same, only later.
-        Err(_) => World::new(stage).run(RunOptions { threads: 1, ..options }),
+        Err(_) => World::new(stage, 1).run(options),
     }
 }
 
 struct World<'a> {
     stage: &'a Stage,
     cells: Vec<Cell>,
+    crew: Crew,
     board: Board,
     backhaul: Backhaul,
     control: Control,
@@ -69,7 +70,7 @@ struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    fn new(stage: &'a Stage) -> Self {
+    fn new(stage: &'a Stage, threads: usize) -> Self {
         let (edges, shield) = warm::caches(stage);
         let (mut control, steering) = Control::new(stage);
         let world = &stage.world;
@@ -92,6 +93,7 @@ impl<'a> World<'a> {
         let cells = (0..).zip(edges).map(|(id, edges)| Cell::new(id, stage, edges));
         Self {
             cells: cells.collect(),
+            crew: Crew::new(stage.shape, usize::from(world.clock.cells), threads),
             board,
             backhaul: Backhaul::new(world, shield, Draws::new(stage.seed, Purpose::OriginService)),
             control,
@@ -117,12 +119,7 @@ impl<'a> World<'a> {
         let epochs = self.stage.world.clock.duration.0.div_ceil(epoch.0);
         self.publish(0);
         for ordinal in 0..epochs {
-            let (stage, board) = (self.stage, &self.board);
-            if options.threads > 1 {
-                self.cells.par_iter_mut().for_each(|cell| cell.run_epoch(stage, board));
-            } else {
-                self.cells.iter_mut().for_each(|cell| cell.run_epoch(stage, board));
-            }
+            self.crew.run_epoch(&mut self.cells, self.stage, &self.board);
             self.trace(ordinal, options);
             self.settle_epoch();
             let to = self.board.to;
@@ -340,15 +337,15 @@ impl<'a> World<'a> {
         let mut sums = vec![Sums::default(); self.stage.shape.len()];
         let mut startups = Vec::new();
         for cell in &mut self.cells {
-            cell.end_bucket(now, close);
+            cell.end_bucket(now, close, self.crew.ledger());
             if last {
-                cell.count_remaining();
+                cell.count_remaining(self.crew.ledger());
             }
             if now == Timestamp(warmup.0) {
                 cell.forget_warmup();
             }
-            cell.ledger().flush(&mut sums, &mut startups);
         }
+        self.crew.flush(&mut sums, &mut startups);
         for part in &sums {
             self.output.conservation.received_bits += part.received_bits;
             self.output.conservation.edge_misses += part.edge_misses;

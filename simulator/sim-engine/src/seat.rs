@@ -96,6 +96,9 @@ pub(crate) struct Seat {
     pub(crate) connected: Option<PopId>,
     /// The pathway of the last request.
     pub(crate) pathway: Option<PathwayId>,
+    /// Which version of the steering tables the player's order is from; 0 if it has not asked yet, or from a version beyond
+    /// 16 bits.
+    pub(crate) steered_by: u16,
     /// Variant of the last segment.
     pub(crate) variant: Option<u8>,
 
@@ -205,6 +208,7 @@ impl Seat {
             progress_at: Timestamp::NEVER,
             used_at: Timestamp::ZERO,
             next_poll: Timestamp::NEVER,
+            steered_by: 0,
             failed_at: Timestamp::NEVER,
             open_stall: Micros::ZERO,
             fault_wait: Micros::ZERO,
@@ -238,7 +242,12 @@ impl Seat {
 
     /// Reads one word of each cache line; the sum means nothing. See `cell/ahead.rs`.
     pub(crate) fn glance(&self) -> u64 {
-        self.player.glance() ^ u64::from(self.viewer.0) ^ self.due.0 ^ self.next_poll.0
+        self.player.glance() ^ self.glance_at_request()
+    }
+
+    /// The same for the lines of the request in flight alone, without those of the player.
+    pub(crate) fn glance_at_request(&self) -> u64 {
+        u64::from(self.viewer.0) ^ self.due.0 ^ self.next_poll.0
     }
 
     /// The pathway of the last request.

@@ -91,6 +91,8 @@ pub(crate) struct Wheel {
     late: Vec<Event>,
     sorted: bool,
     buckets: Vec<Vec<Event>>,
+    /// Events for later epochs that are not in their buckets yet.
+    unfiled: Vec<Event>,
     /// Events beyond the last bucket; moved in as the wheel turns.
     far: Vec<Event>,
 }
@@ -117,6 +119,7 @@ impl Wheel {
             late: Vec::new(),
             sorted: false,
             buckets: (0..Self::BUCKETS).map(|_| Vec::new()).collect(),
+            unfiled: Vec::new(),
             far: Vec::new(),
         }
     }
@@ -132,6 +135,7 @@ impl Wheel {
             self.current.is_empty() && self.late.is_empty(),
             "an epoch is left only when its events are done"
         );
+        self.file();
         self.now = ordinal;
         self.ends = (ordinal + 1) * self.epoch.0;
         self.sorted = false;
@@ -174,12 +178,22 @@ impl Wheel {
             }
             return;
         }
-        let ordinal = self.ordinal(event);
-        if ordinal < self.now + Self::BUCKETS {
-            self.buckets[(ordinal % Self::BUCKETS) as usize].push(event);
-        } else {
-            self.far.push(event);
+        self.unfiled.push(event);
+    }
+
+    /// Puts events for later epochs into their buckets: all of an epoch's at once, because each bucket is another place in
+    /// memory, and waits for places that are known beforehand overlap.
+    pub(crate) fn file(&mut self) {
+        let mut unfiled = std::mem::take(&mut self.unfiled);
+        for event in unfiled.drain(..) {
+            let ordinal = self.ordinal(event);
+            if ordinal < self.now + Self::BUCKETS {
+                self.buckets[(ordinal % Self::BUCKETS) as usize].push(event);
+            } else {
+                self.far.push(event);
+            }
         }
+        self.unfiled = unfiled;
     }
 
     /// The next few events that were planned for the present epoch, latest first, once they are sorted.

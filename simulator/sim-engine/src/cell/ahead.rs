@@ -15,9 +15,9 @@ use crate::seat::{Phase, Seat};
 use crate::stage::Stage;
 use crate::wheel::{Event, EventKind};
 
-/// How many events are looked at together: their seats' lines (5 KiB) stay in a first-level cache until their turn, and
+/// How many events are looked at together: their seats' lines (10 KiB) stay in a first-level cache until their turn, and
 /// more reads than a core keeps in flight gain nothing.
-pub(super) const BATCH: usize = 16;
+pub(super) const BATCH: usize = 32;
 
 impl Cell {
     /// Looks at `event`, whose turn it is, and at those that follow.
@@ -40,9 +40,11 @@ impl Cell {
         black_box(seen);
     }
 
-    /// Looks at seats whose turn comes soon.
-    pub(super) fn look_at_seats(&self, slots: impl Iterator<Item = u32>) {
-        black_box(slots.map(|slot| self.seats[slot as usize].glance()).fold(0, |seen, word| seen ^ word));
+    /// Looks at the requests in flight of seats whose turn comes soon.
+    pub(super) fn look_at_requests(&self, slots: impl Iterator<Item = u32>) {
+        black_box(
+            slots.map(|slot| self.seats[slot as usize].glance_at_request()).fold(0, |seen, word| seen ^ word),
+        );
     }
 
     /// Looks at the access links of seats whose rate changes next.
@@ -51,15 +53,21 @@ impl Cell {
         black_box(slots.map(word).fold(0, |seen, word| seen ^ word));
     }
 
-    /// Where the players that wake will probably look for what: at the POP that they are connected to, for the next
-    /// segment in the last variant.
+    /// Where players will probably look for what, at the POP that they are connected to and in the last variant: those that
+    /// wake, for the next segment; those whose segment arrives, for the one behind it, if they had asked for this one as
+    /// soon as they had the last.
     fn lookups<'a>(
         &'a self,
         stage: &'a Stage,
         upcoming: &'a [Event],
     ) -> impl Iterator<Item = (usize, CacheKey)> + 'a {
-        upcoming.iter().filter(|event| event.kind() == EventKind::Wake).filter_map(|event| {
+        upcoming.iter().filter_map(|event| {
             let seat: &Seat = &self.seats[event.slot() as usize];
+            let behind = match event.kind() {
+                EventKind::Wake => 0,
+                EventKind::Finish if seat.requested_at == seat.used_at => 1,
+                _ => return None,
+            };
             let pop = seat.connected.filter(|_| seat.phase == Phase::Active)?;
             if matches!(stage.content(seat.title), Content::Live(_)) {
                 return None;
@@ -67,7 +75,7 @@ impl Cell {
             let player = &seat.player;
             Some((
                 pop.index(),
-                stage.cache_key(seat.title, player.variant(), player.next_segment(), seat.token),
+                stage.cache_key(seat.title, player.variant(), player.next_segment() + behind, seat.token),
             ))
         })
     }

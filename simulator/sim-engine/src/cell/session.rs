@@ -7,7 +7,7 @@ use units::{Kbps, Micros, Timestamp};
 use super::{Cell, Hall, Turn};
 use crate::board::Board;
 use crate::cause::Losses;
-use crate::ledger::Cause;
+use crate::ledger::{Cause, Ledger};
 use crate::seat::{Margin, Phase, Seat, Viewer};
 use crate::stage::Stage;
 use crate::wheel::{Event, EventKind};
@@ -39,8 +39,9 @@ impl Cell {
             Watches::Vod { title, .. } => title,
             Watches::Live => stage.live_title(),
         };
-        let order =
-            board.steering.order_at(session.arrives, session.region, stage.steering_draw(session.viewer));
+        let steering = &board.steering;
+        let version = steering.version_at(session.arrives);
+        let order = steering.order(version, session.region, stage.steering_draw(session.viewer));
         let player =
             Player::new(&stage.context_of(session.cohort, title, session.viewer), session.arrives, order);
         let who = Viewer {
@@ -96,12 +97,14 @@ impl Cell {
     }
 
     /// Counts the sessions that still play (or stall) when the run ends.
-    pub(crate) fn count_remaining(&mut self) {
+    pub(crate) fn count_remaining(&mut self, ledger: &mut Ledger) {
+        std::mem::swap(&mut self.hall.ledger, ledger);
         for seat in &self.seats {
             if seat.phase == Phase::Active {
                 self.hall.count_ended(seat);
             }
         }
+        std::mem::swap(&mut self.hall.ledger, ledger);
     }
 }
 

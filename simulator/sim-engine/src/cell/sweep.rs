@@ -32,7 +32,7 @@ impl Cell {
                     None => noticed.push(place),
                 }
             }
-            self.look_at_seats(noticed.iter().map(|&place| bodies[place as usize].slot));
+            self.look_at_requests(noticed.iter().map(|&place| bodies[place as usize].slot));
             // From the last one on, so that what takes the place of a body that ends has had its turn.
             while let Some(place) = noticed.pop() {
                 let index = place as usize;
@@ -71,7 +71,7 @@ impl Cell {
         let mut bodies = std::mem::take(&mut self.hall.bodies[pop.index()]);
         let mut demand = self.hall.demand[pop.index()];
         // Few at a time: seats that are read together must stay in a first-level cache until it is their turn.
-        for bodies in bodies.chunks_mut(4 * ahead::BATCH) {
+        for bodies in bodies.chunks_mut(2 * ahead::BATCH) {
             let ends = |body: &Body| board.slot_ends[body.cohort.index()];
             self.look_at_links(bodies.iter().filter(|body| ends(body)).map(|body| body.slot));
             for body in bodies.iter_mut().filter(|body| ends(body)) {

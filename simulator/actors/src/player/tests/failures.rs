@@ -61,8 +61,9 @@ fn a_television_moves_after_one_repetition() {
     check(&tv, Failure::Timeout, 20.5..21.6);
 }
 
-#[test]
-fn a_pathway_that_failed_is_not_returned_to_before_its_penalty_ends() {
+/// A failed, and all replies of the steering server say A, B: `repeat` gives those after the first. The player stays on B
+/// until A's penalty ends, and no longer.
+fn comes_home_with(repeat: impl Fn(&mut Player)) {
     let (profile, ladder) = (Profile::web(LoadPolicies::hlsjs()), ladder());
     let ctx = context(&profile, &ladder, Content::Vod { segments: 1_000 });
     let (mut player, mut step) = resumed(&ctx, &[A, B], Kbps(2_000));
@@ -71,18 +72,28 @@ fn a_pathway_that_failed_is_not_returned_to_before_its_penalty_ends() {
         now += Micros::from_millis(20);
         step = player.failed(&ctx, now, Failure::Status(404));
     }
+    player.steer(PathwayOrder::new(&[A, B]));
     for wait_s in [100, 100, 99] {
-        player.steer(PathwayOrder::new(&[A, B]));
         let asked_ms = now.0 / 1_000;
         now += Micros::from_secs(wait_s);
         step = player.loaded(&ctx, now, answer(asked_ms, Bits(8_000), None));
         assert_eq!(asked(step).pathway, B);
+        repeat(&mut player);
     }
-    player.steer(PathwayOrder::new(&[A, B]));
     let asked_ms = now.0 / 1_000;
     now += Micros::from_secs(3);
     step = player.loaded(&ctx, now, answer(asked_ms, Bits(8_000), None));
     assert_eq!(asked(step).pathway, A);
+}
+
+#[test]
+fn a_pathway_that_failed_is_not_returned_to_before_its_penalty_ends() {
+    comes_home_with(|player| player.steer(PathwayOrder::new(&[A, B])));
+}
+
+#[test]
+fn a_reply_that_is_the_last_one_again_brings_a_viewer_home_as_its_order_does() {
+    comes_home_with(Player::steer_as_before);
 }
 
 /// The top variant failed on A; the steering server sent the viewer to B, which is slow, and back after a while. The highest
