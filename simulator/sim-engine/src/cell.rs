@@ -112,7 +112,7 @@ struct Hall {
     /// Rate that the bodies in flight could take at the end of the epoch, by POP, in kbit/s.
     demand: Vec<u64>,
     outcomes: Vec<Outcomes>,
-    /// Its group's (`crew.rs`), while the cell is at work; else an empty one.
+    /// Its group's (`crew.rs`), within `with_ledger`; else an empty one.
     ledger: Ledger,
     /// Sessions that are on.
     present: u32,
@@ -153,9 +153,15 @@ impl Cell {
         self.hall.id
     }
 
-    /// Runs one epoch; what is to be counted goes into `ledger`.
-    pub(crate) fn run_epoch(&mut self, stage: &Stage, board: &Board, ledger: &mut Ledger) {
+    /// Does some work of the cell that counts into `ledger`.
+    pub(crate) fn with_ledger(&mut self, ledger: &mut Ledger, work: impl FnOnce(&mut Self)) {
         std::mem::swap(&mut self.hall.ledger, ledger);
+        work(self);
+        std::mem::swap(&mut self.hall.ledger, ledger);
+    }
+
+    /// Runs one epoch.
+    pub(crate) fn run_epoch(&mut self, stage: &Stage, board: &Board) {
         self.begin_epoch(stage, board);
         self.hall.wheel.sort();
         for turn in 0.. {
@@ -169,7 +175,6 @@ impl Cell {
         }
         self.end_epoch(stage, board);
         self.hall.wheel.file();
-        std::mem::swap(&mut self.hall.ledger, ledger);
     }
 
     fn begin_epoch(&mut self, stage: &Stage, board: &Board) {
@@ -220,8 +225,7 @@ impl Cell {
     }
 
     /// Counts playback up to `now`, the end of a bucket.
-    pub(crate) fn end_bucket(&mut self, now: Timestamp, close_stalls: bool, ledger: &mut Ledger) {
-        std::mem::swap(&mut self.hall.ledger, ledger);
+    pub(crate) fn end_bucket(&mut self, now: Timestamp, close_stalls: bool) {
         for (slot, seat) in (0u32..).zip(&mut self.seats) {
             match seat.phase {
                 Phase::Active => {
@@ -235,7 +239,6 @@ impl Cell {
                 self.hall.close_stall(slot, seat);
             }
         }
-        std::mem::swap(&mut self.hall.ledger, ledger);
     }
 
     /// Bodies in flight of one POP, by access class: what max-min sharing needs.

@@ -25,17 +25,19 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
-    /// One group for the caller's own thread, or several for so many threads.
+    /// One group of the cells (at least one) for the caller's own thread, or several for so many threads.
     pub(crate) fn new(shape: Shape, cells: usize, threads: usize) -> Self {
         let groups = if threads > 1 { threads * GROUPS_PER_THREAD } else { 1 };
-        let cells_each = cells.div_ceil(groups).max(1);
-        Self { ledgers: vec![Ledger::new(shape); cells.div_ceil(cells_each).max(1)], cells_each }
+        let cells_each = cells.div_ceil(groups);
+        Self { ledgers: vec![Ledger::new(shape); cells.div_ceil(cells_each)], cells_each }
     }
 
     /// Works through one epoch of all cells.
     pub(crate) fn run_epoch(&mut self, cells: &mut [Cell], stage: &Stage, board: &Board) {
         let run = |(cells, ledger): (&mut [Cell], &mut Ledger)| {
-            cells.iter_mut().for_each(|cell| cell.run_epoch(stage, board, ledger));
+            for cell in cells {
+                cell.with_ledger(ledger, |cell| cell.run_epoch(stage, board));
+            }
         };
         if let [ledger] = &mut self.ledgers[..] {
             run((cells, ledger));

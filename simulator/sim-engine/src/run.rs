@@ -337,10 +337,12 @@ impl<'a> World<'a> {
         let mut sums = vec![Sums::default(); self.stage.shape.len()];
         let mut startups = Vec::new();
         for cell in &mut self.cells {
-            cell.end_bucket(now, close, self.crew.ledger());
-            if last {
-                cell.count_remaining(self.crew.ledger());
-            }
+            cell.with_ledger(self.crew.ledger(), |cell| {
+                cell.end_bucket(now, close);
+                if last {
+                    cell.count_remaining();
+                }
+            });
             if now == Timestamp(warmup.0) {
                 cell.forget_warmup();
             }

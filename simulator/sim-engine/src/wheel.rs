@@ -182,7 +182,8 @@ impl Wheel {
     }
 
     /// Puts events for later epochs into their buckets: all of an epoch's at once, because each bucket is another place in
-    /// memory, and waits for places that are known beforehand overlap.
+    /// memory, and waits for places that are known beforehand overlap. A cell does it as its epoch ends, while the events
+    /// are in a cache; [`Wheel::turn_to`] does it for any that came since.
     pub(crate) fn file(&mut self) {
         let mut unfiled = std::mem::take(&mut self.unfiled);
         for event in unfiled.drain(..) {

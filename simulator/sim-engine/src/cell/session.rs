@@ -7,7 +7,7 @@ use units::{Kbps, Micros, Timestamp};
 use super::{Cell, Hall, Turn};
 use crate::board::Board;
 use crate::cause::Losses;
-use crate::ledger::{Cause, Ledger};
+use crate::ledger::Cause;
 use crate::seat::{Margin, Phase, Seat, Viewer};
 use crate::stage::Stage;
 use crate::wheel::{Event, EventKind};
@@ -97,14 +97,12 @@ impl Cell {
     }
 
     /// Counts the sessions that still play (or stall) when the run ends.
-    pub(crate) fn count_remaining(&mut self, ledger: &mut Ledger) {
-        std::mem::swap(&mut self.hall.ledger, ledger);
+    pub(crate) fn count_remaining(&mut self) {
         for seat in &self.seats {
             if seat.phase == Phase::Active {
                 self.hall.count_ended(seat);
             }
         }
-        std::mem::swap(&mut self.hall.ledger, ledger);
     }
 }
 
