@@ -47,10 +47,10 @@ impl Kbps {
         Self(mbps * 1_000)
     }
 
-    /// What flows in `span`, in millibits (1/1,000 bit): exact.
+    /// What flows in `span`, in millibits (1/1,000 bit): exact, or `u64::MAX` if it is more than that.
     #[must_use]
     pub const fn millibits_in(self, span: Micros) -> u64 {
-        self.0 * span.0
+        self.0.saturating_mul(span.0)
     }
 
     /// What flows in `span`, rounded down to whole bits.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use units::{Micros, Ppm};
+use units::{Kbps, Micros, Ppm};
 
 use crate::de::At;
 use crate::error::{Outcome, Problem};
@@ -76,12 +76,18 @@ pub(super) fn span_or(
     given.map_or(Ok(default), |given| span(given, what, range))
 }
 
-/// A rate above zero.
-pub(super) fn rate(given: &At<Rate>, what: &str) -> Outcome<units::Kbps> {
-    if given.value.0 > units::Kbps::ZERO {
-        return Ok(given.value.0);
+/// More than all of the world's CDNs together carry, and little enough for an epoch's millibits to fit 64 bits.
+pub(super) const CAPACITY_MAX: Kbps = Kbps(1_000_000_000_000);
+
+/// A capacity above zero.
+pub(super) fn rate(given: &At<Rate>, what: &str) -> Outcome<Kbps> {
+    if given.value.0 == Kbps::ZERO {
+        return Err(Problem::new(given.at, format!("{what} of zero")).hint("to take it away, plan a fault"));
     }
-    Err(Problem::new(given.at, format!("{what} of zero")).hint("to take it away, plan a fault"))
+    if given.value.0 > CAPACITY_MAX {
+        return Err(Problem::new(given.at, format!("{what} is out of range")).hint("valid: up to 1000Tbps"));
+    }
+    Ok(given.value.0)
 }
 
 /// A factor within a range, in millionths.

@@ -11,12 +11,14 @@ use crate::schema;
 use crate::world::{Cdn, EvictionPolicy, Origin, Pop, Serve, Service, SessionStore, Shield, TokenSharing};
 
 const QUEUE_LIMIT: u32 = 10_000;
+/// Players remember failures and loaded playlists for so many pathways apart (`actors`, `PATHWAYS`).
+const CDNS_MAX: usize = 4;
 /// A round trip beyond this is a mistake, not a network.
 const RTT_MAX: Micros = Micros::from_secs(5);
 
 /// All CDNs and, in one list, all their POPs.
 pub(super) fn cdns(given: &At<Vec<At<schema::Cdn>>>, regions: &[String]) -> Outcome<(Vec<Cdn>, Vec<Pop>)> {
-    check::length(given, "cdn", 16)?;
+    check::length(given, "cdn", CDNS_MAX)?;
     check::unique(given.value.iter().map(|cdn| &cdn.value.id), "cdn")?;
     let (mut cdns, mut pops) = (Vec::new(), Vec::new());
     for (index, cdn) in (0_u8..).zip(&given.value) {

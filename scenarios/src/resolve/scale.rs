@@ -32,6 +32,19 @@ pub(super) fn apply(world: &mut World, section: Option<&schema::Scale>) -> Outco
         pop.capacity = rate(pop.capacity, capacity);
         pop.cache = size(pop.cache, cache);
     }
+    let upstream = world.shield.iter().map(|shield| shield.capacity).chain([world.origin.capacity]);
+    if let Some(given) = section.pop_capacity.as_ref().or(section.audience.as_ref())
+        && world
+            .pops
+            .iter()
+            .map(|pop| pop.capacity)
+            .chain(upstream)
+            .any(|capacity| capacity > check::CAPACITY_MAX)
+    {
+        return Err(
+            Problem::new(given.at, "a capacity is out of range once scaled").hint("valid: up to 1000Tbps")
+        );
+    }
     round_trips(world, factor(&section.rtt, "rtt")?);
     if let Some(given) = &section.mobile_share {
         mobile_share(world, given)?;

@@ -105,3 +105,39 @@ fn a_gate_span_is_the_fault_with_its_tail_after_the_warm_up() {
     let span = gate.span.unwrap();
     assert_eq!((span.from.as_secs_f64(), span.to.as_secs_f64()), (90.0, 195.0));
 }
+
+/// What is said of `smoke` with overlays that it cannot hold.
+fn refused(sets: &[(&str, &str)]) -> String {
+    let mut document = Document::open("smoke", &NoFiles).unwrap();
+    for (key, value) in sets {
+        document.set(key, value).unwrap();
+    }
+    document.resolve(&NoFiles).expect_err("an impossible scenario").to_string()
+}
+
+/// Each of these once passed `check` and then panicked, or went on with numbers that had wrapped.
+#[test]
+fn what_the_engine_cannot_count_is_refused_where_it_stands() {
+    for (key, value, said) in [
+        ("run.duration", "19h", "duration of `19h` is out of range"),
+        ("encoding.ladder", "[\"1Mbps\", \"2Gbps\"]", "a rung is out of range"),
+        ("cdn.cdn-a.pops.fra.capacity", "2000Tbps", "capacity is out of range"),
+        ("origin.capacity", "2000Tbps", "capacity is out of range"),
+        ("player.tv_buffer", "4s", "tv_buffer holds no more than one segment"),
+        ("player.calm_buffer", "3s", "calm_buffer holds no more than one segment"),
+    ] {
+        let error = refused(&[(key, value)]);
+        assert!(error.contains(said) && error.contains(key), "{error}");
+    }
+    let error = refused(&[("cdn.cdn-a.pops.fra.capacity", "900Tbps"), ("scale.pop_capacity", "1000")]);
+    assert!(error.contains("a capacity is out of range once scaled"), "{error}");
+    let pop = r#"{ id = "p", capacity = "1Gbps", cache = "1GB", serves = { fra = "9ms", ams = "9ms" } }"#;
+    let cdns: Vec<String> =
+        (0..5).map(|cdn| format!(r#"{{ id = "c{cdn}", weight = 1, pops = [{pop}] }}"#)).collect();
+    let error = refused(&[("cdn", &format!("[{}]", cdns.join(", ")))]);
+    assert!(error.contains("5 of cdn are too many"), "{error}");
+    assert_eq!(
+        smoke(&[("player.tv_buffer", "5s"), ("run.duration", "18h")]).clock.duration.0,
+        64_800_000_000
+    );
+}

@@ -1,6 +1,6 @@
 //! One arm's world: clock, catalogue, encoding, platform and players; the rest is in the neighbours.
 
-use units::{Bytes, Micros, Ppm};
+use units::{Bytes, Kbps, Micros, Ppm};
 
 use super::{Context, audience, check, delivery, faults, scale, seats};
 use crate::de::At;
@@ -10,23 +10,31 @@ use crate::world::{Catalogue, Clock, Encoding, LoadPolicy, Platform, Players, Ru
 
 const HOUR: Micros = Micros::from_mins(60);
 
+/// Players keep the ends of penalties as seconds of the run in 16 bits, the last of which stands for "never".
+const DURATION_MAX: Micros = Micros::from_mins(18 * 60);
+
+/// The highest class of access rates.
+const RUNG_MAX: Kbps = Kbps(1_000_000);
+
 /// Builds and checks the world of a typed scenario.
 pub(super) fn world(file: &ScenarioFile, context: &mut Context<'_>) -> Outcome<World> {
     let clock = clock(&file.run.value)?;
     let regions = audience::regions(&file.audience.value);
     let (cdns, pops) = delivery::cdns(&file.cdn, &regions)?;
+    let encoding = encoding(&file.encoding)?;
+    let players = players(file.player.as_ref(), encoding.segment)?;
     let mut world = World {
         audience: audience::audience(&file.audience, &regions, clock.duration, context)?,
         catalogue: catalogue(&file.catalogue)?,
         cold_cache: file.run.value.cold_cache.unwrap_or(false),
-        encoding: encoding(&file.encoding)?,
+        encoding,
         dns_move: delivery::dns_move(file.delivery.as_ref())?,
         shield: file.shield.as_ref().map(delivery::shield).transpose()?,
         origin: delivery::origin(&file.origin)?,
         session_store: file.session_store.as_ref().map(delivery::session_store).transpose()?,
         tokens: delivery::tokens(file.tokens.as_ref())?,
         platform: platform(file.platform.as_ref())?,
-        players: players(file.player.as_ref())?,
+        players,
         faults: Vec::new(),
         clock,
         regions,
@@ -40,8 +48,8 @@ pub(super) fn world(file: &ScenarioFile, context: &mut Context<'_>) -> Outcome<W
 }
 
 fn clock(run: &schema::Run) -> Outcome<Clock> {
-    let duration = check::span(&run.duration, "duration", Micros::from_secs(10)..=HOUR * 24)?;
-    let warmup = check::span_or(run.warmup.as_ref(), Micros::ZERO, "warm-up", Micros::ZERO..=HOUR * 24)?;
+    let duration = check::span(&run.duration, "duration", Micros::from_secs(10)..=DURATION_MAX)?;
+    let warmup = check::span_or(run.warmup.as_ref(), Micros::ZERO, "warm-up", Micros::ZERO..=DURATION_MAX)?;
     let cells = match &run.cells {
         Some(cells) if (1..=4_096).contains(&cells.value) => cells.value,
         Some(cells) => {
@@ -124,6 +132,10 @@ fn rung(given: &At<schema::Rung>, peak_factor: Ppm) -> Outcome<Rung> {
     if rung.average.0 == 0 || rung.peak < rung.average {
         return Err(Problem::new(given.at, "a rung needs an average above zero and a peak not below it"));
     }
+    if rung.peak > RUNG_MAX {
+        return Err(Problem::new(given.at, "a rung is out of range")
+            .hint("valid: a peak of up to 1Gbps, which is what the fastest access network carries"));
+    }
     Ok(rung)
 }
 
@@ -172,13 +184,22 @@ fn platform(section: Option<&schema::Platform>) -> Outcome<Platform> {
     })
 }
 
-fn players(section: Option<&schema::Player>) -> Outcome<Players> {
+fn players(section: Option<&schema::Player>, segment: Micros) -> Outcome<Players> {
     let goal = |given: Option<&At<crate::quantity::Duration>>, default: u64, what: &str| {
         check::span_or(given, Micros::from_secs(default), what, Micros::from_secs(2)..=Micros::from_secs(600))
     };
+    // The rules of televisions place their thresholds between one segment and the goal.
+    let beyond_a_segment = |given: Option<&At<crate::quantity::Duration>>, default: u64, what: &str| {
+        let value = goal(given, default, what)?;
+        match given.filter(|_| value <= segment) {
+            None => Ok(value),
+            Some(given) => Err(Problem::new(given.at, format!("{what} holds no more than one segment"))
+                .hint(format!("write more than {}, the duration of a segment", check::in_words(segment)))),
+        }
+    };
     Ok(Players {
         phone_buffer: goal(section.and_then(|s| s.phone_buffer.as_ref()), 30, "phone_buffer")?,
-        tv_buffer: goal(section.and_then(|s| s.tv_buffer.as_ref()), 30, "tv_buffer")?,
-        calm_buffer: goal(section.and_then(|s| s.calm_buffer.as_ref()), 25, "calm_buffer")?,
+        tv_buffer: beyond_a_segment(section.and_then(|s| s.tv_buffer.as_ref()), 30, "tv_buffer")?,
+        calm_buffer: beyond_a_segment(section.and_then(|s| s.calm_buffer.as_ref()), 25, "calm_buffer")?,
     })
 }

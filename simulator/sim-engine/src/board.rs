@@ -51,7 +51,7 @@ pub(crate) struct Shelf {
 /// When an object came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stocked {
-    /// When the edge asked for it.
+    /// When the edge last asked for it.
     pub(crate) asked_at: Timestamp,
     /// First byte at the edge.
     pub(crate) ready_at: Timestamp,
@@ -85,8 +85,11 @@ impl Shelf {
     pub(crate) fn stock(&mut self, key: CacheKey, new: Stocked) {
         let place = self.place(key);
         match &mut self.places[place] {
-            Some((_, held)) if held.filled_at <= new.filled_at => {}
-            Some((_, held)) => *held = new,
+            Some((_, held)) => {
+                let asked_at = held.asked_at.max(new.asked_at);
+                let first = if held.filled_at <= new.filled_at { *held } else { new };
+                *held = Stocked { asked_at, ..first };
+            }
             None => {
                 self.places[place] = Some((key, new));
                 self.taken += 1;
@@ -131,7 +134,10 @@ mod tests {
         }
         shelf.stock(key(7), at(20, 7));
         shelf.stock(key(8), at(5, 8));
-        assert_eq!(shelf.look(key(7)), Some(at(10, 7)));
+        // The first to come counts, and the last to be asked for says how long nothing has come.
+        let again = Stocked { asked_at: Timestamp(9), ..at(20, 7) };
+        shelf.stock(key(7), again);
+        assert_eq!(shelf.look(key(7)), Some(Stocked { asked_at: Timestamp(9), ..at(10, 7) }));
         assert_eq!(shelf.look(key(8)), Some(at(5, 8)));
         shelf.drop_before(150);
         for index in 0..200 {

@@ -13,7 +13,7 @@
 
 use actors::player::{Command, Loaded, Step};
 use units::draws::mix;
-use units::{Bits, Micros, PopId, Timestamp};
+use units::{Bits, PopId, Timestamp};
 
 use crate::backhaul::{Fetch, Fetched};
 use crate::board::Board;
@@ -390,10 +390,5 @@ impl Hall {
         if at < Event::END {
             self.wheel.push(Event::new(at, EventKind::Progress, slot));
         }
-    }
-
-    /// How long the player's looks at a download lead nowhere: no event is spent on those.
-    fn no_look_for(turn: &Turn<'_>, seat: &Seat) -> Micros {
-        turn.stage.looks_after[seat.cohort.index()]
     }
 }

@@ -9,6 +9,8 @@ use units::{Bytes, Timestamp};
 struct Fill {
     key: CacheKey,
     size: Bytes,
+    /// When the edge asked for it.
+    asked_at: Timestamp,
     /// First byte at the edge; never while shield and origin have not answered.
     ready_at: Timestamp,
     /// Last byte at the edge.
@@ -27,8 +29,8 @@ pub(crate) struct Slice {
 pub(crate) enum Look {
     /// All of it is there.
     Hit,
-    /// It is coming: first and last byte at the edge.
-    Filling(Timestamp, Timestamp),
+    /// It is coming: first and last byte at the edge, and when it was last asked for.
+    Filling { ready_at: Timestamp, filled_at: Timestamp, asked_at: Timestamp },
     /// It was asked for and the answer is not known before the barrier.
     Asked,
     /// Nothing.
@@ -44,22 +46,26 @@ impl Slice {
         if self.cache.get(key) {
             return Look::Hit;
         }
-        let fill = self
-            .fills
-            .iter()
-            .filter(|fill| fill.key == key)
-            .min_by_key(|fill| (fill.filled_at, fill.ready_at));
-        match fill {
-            None => Look::Absent,
-            Some(fill) if fill.filled_at <= now => Look::Hit,
-            Some(fill) if fill.ready_at == Timestamp::NEVER => Look::Asked,
-            Some(fill) => Look::Filling(fill.ready_at, fill.filled_at),
+        let fills = self.fills.iter().filter(|fill| fill.key == key);
+        let Some(first) = fills.clone().min_by_key(|fill| (fill.filled_at, fill.ready_at)) else {
+            return Look::Absent;
+        };
+        let Fill { ready_at, filled_at, .. } = *first;
+        if filled_at <= now {
+            return Look::Hit;
+        }
+        let asked_at = fills.map(|fill| fill.asked_at).max().unwrap_or(first.asked_at);
+        if ready_at == Timestamp::NEVER {
+            Look::Asked
+        } else {
+            Look::Filling { ready_at, filled_at, asked_at }
         }
     }
 
     /// Notes that an object was asked for.
-    pub(crate) fn asked(&mut self, key: CacheKey, size: Bytes) {
-        self.fills.push(Fill { key, size, ready_at: Timestamp::NEVER, filled_at: Timestamp::NEVER });
+    pub(crate) fn asked(&mut self, key: CacheKey, size: Bytes, asked_at: Timestamp) {
+        let never = Timestamp::NEVER;
+        self.fills.push(Fill { key, size, asked_at, ready_at: never, filled_at: never });
     }
 
     /// Notes when an object that was asked for comes; `None` if it does not.
@@ -96,6 +102,7 @@ impl Slice {
 #[cfg(test)]
 mod tests {
     use platform_core::cache::eviction::{Capacity, Eviction};
+    use platform_core::cache::policy::fill::{CoalesceFills, Coalescing, InFlight, OnMiss};
 
     use super::*;
 
@@ -104,12 +111,42 @@ mod tests {
         let mut slice = Slice::new(Cache::new(Eviction::Lru, Capacity::Bytes(Bytes(1_000)), 8));
         let key = CacheKey(7);
         assert_eq!(slice.look(key, Timestamp(0)), Look::Absent);
-        slice.asked(key, Bytes(100));
+        slice.asked(key, Bytes(100), Timestamp(1));
         assert_eq!(slice.look(key, Timestamp(1)), Look::Asked);
         slice.answered(key, Some((Timestamp(10), Timestamp(20))));
-        assert_eq!(slice.look(key, Timestamp(19)), Look::Filling(Timestamp(10), Timestamp(20)));
+        let filling = |asked_at| Look::Filling {
+            ready_at: Timestamp(10),
+            filled_at: Timestamp(20),
+            asked_at: Timestamp(asked_at),
+        };
+        assert_eq!(slice.look(key, Timestamp(9)), filling(1));
+        // A second fill takes the first one's place for those who ask how long it has been waited for.
+        slice.asked(key, Bytes(100), Timestamp(9));
+        assert_eq!(slice.look(key, Timestamp(19)), filling(9));
         assert_eq!(slice.look(key, Timestamp(20)), Look::Hit);
         slice.admit_filled(Timestamp(20));
         assert!(slice.cache.contains(key));
+    }
+
+    /// Ten seconds without a byte, and somebody who asks ten times a second.
+    #[test]
+    fn upstream_sees_one_request_per_object_and_four_seconds() {
+        let mut slice = Slice::new(Cache::new(Eviction::Lru, Capacity::Bytes(Bytes(1_000)), 8));
+        let key = CacheKey(7);
+        let mut asked = Vec::new();
+        for now in (0..100).map(|tenth| Timestamp(tenth * 100_000)) {
+            let in_flight = match slice.look(key, now) {
+                Look::Absent => InFlight::No,
+                Look::Filling { ready_at, asked_at, .. } => InFlight::at(now, (asked_at, ready_at)),
+                other => panic!("{other:?}"),
+            };
+            if CoalesceFills.on_miss(in_flight) == OnMiss::Fetch {
+                slice.asked(key, Bytes(100), now);
+                let comes = now.0 + 10_000_000;
+                slice.answered(key, Some((Timestamp(comes), Timestamp(comes + 1))));
+                asked.push(now.0 / 100_000);
+            }
+        }
+        assert_eq!(asked, [0, 40, 80]);
     }
 }

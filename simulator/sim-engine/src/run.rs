@@ -202,12 +202,7 @@ impl<'a> World<'a> {
             if stocked.filled_at <= fetch.at {
                 return (Some((fetch.at, fetch.at)), Found::Hit);
             }
-            let in_flight = if stocked.ready_at <= fetch.at {
-                InFlight::Streaming
-            } else {
-                InFlight::Waiting { age: fetch.at.since(stocked.asked_at) }
-            };
-            if self.stage.levers.joins(in_flight) {
+            if self.stage.levers.joins(InFlight::at(fetch.at, (stocked.asked_at, stocked.ready_at))) {
                 return (Some((stocked.ready_at.max(fetch.at), stocked.filled_at)), Found::Joined);
             }
         }

@@ -92,6 +92,8 @@ pub(crate) struct Seat {
     pub(crate) access_limited: bool,
     /// Whether [`Margin::losses`] holds anything.
     pub(crate) troubled: bool,
+    /// Whether the request in flight opened its connection.
+    pub(crate) handshakes: bool,
     /// The POP that the connection leads to.
     pub(crate) connected: Option<PopId>,
     /// The pathway of the last request.
@@ -189,6 +191,7 @@ impl Seat {
             stalled_once: false,
             access_limited: false,
             troubled: false,
+            handshakes: false,
             connected: None,
             pathway: None,
             variant: None,

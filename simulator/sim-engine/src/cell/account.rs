@@ -12,9 +12,10 @@ use crate::seat::{Phase, Seat};
 const COMFORT: Micros = Micros::from_secs(10);
 
 impl Hall {
-    /// The sums that a seat's doings count into.
+    /// The sums that a seat's doings count into: those of the pathway that its last request went to. What a player has just
+    /// decided to turn to has done nothing yet.
     pub(super) fn sums_of(&mut self, seat: &Seat) -> &mut Sums {
-        self.ledger.at(seat.row, seat.player.pathway())
+        self.ledger.at(seat.row, seat.pathway.unwrap_or(seat.player.pathway()))
     }
 
     /// Notes time lost to a cause.
@@ -30,7 +31,7 @@ impl Hall {
         if play > Micros::ZERO {
             self.close_stall(slot, seat);
         }
-        let sums = self.ledger.at(seat.row, seat.player.pathway());
+        let sums = self.sums_of(seat);
         sums.played += play.0;
         if stall > Micros::ZERO || played.stall_began {
             sums.stalled += stall.0;
@@ -97,7 +98,9 @@ impl Hall {
     /// Finds out what the segment that is complete lost, unless nobody will ask.
     fn find_losses(&mut self, turn: &Turn<'_>, seat: &mut Seat, variant: u8) {
         let ladder = &turn.stage.ladder;
-        let transfer = turn.now.since(seat.at(seat.body_from));
+        // The link may have brought all that the edge had before the edge itself had the rest.
+        let unfilled = seat.at(seat.filled).min(turn.now).since(seat.at(seat.last_bit));
+        let transfer = turn.now.since(seat.at(seat.body_from)).saturating_sub(unfilled);
         let at_access_rate = transfer.saturating_sub(Micros(u64::from(seat.lost_to_link)));
         seat.access_limited = at_access_rate > ladder.segment;
         // With this segment in the buffer the viewer will be out of danger, and all losses are forgotten.
@@ -112,7 +115,7 @@ impl Hall {
         seat.troubled = true;
         self.margins[turn.slot as usize].losses.arrived(&Arrived {
             media: ladder.segment,
-            fill_wait: seat.fill_wait.span(),
+            fill_wait: seat.fill_wait.span() + unfilled,
             fault_wait: seat.fault_wait,
             lost_to_link: Micros(u64::from(seat.lost_to_link)),
             link_faulted: turn.board.slowed[pop],

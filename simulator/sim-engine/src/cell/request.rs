@@ -5,9 +5,10 @@ use fault_plan::{Effect, Failure as PlannedFailure};
 use platform_core::cache::policy::fill::InFlight;
 use units::{Bits, Micros, PopId, Timestamp};
 
+use super::transfer::next_look;
 use super::{Cell, Hall, Joined, Turn};
 use crate::backhaul::{Fetch, Fetched, Found};
-use crate::board::Board;
+use crate::board::{Board, Stocked};
 use crate::edge::Look;
 use crate::seat::{After, Pending, Seat};
 use crate::stage::Stage;
@@ -80,13 +81,13 @@ impl Hall {
         self.answer_at(turn, seat, answered_at, Pending::Error(failure));
     }
 
-    /// Nothing will come: the player's limits decide.
-    fn wait_in_silence(&mut self, turn: &Turn<'_>, seat: &mut Seat) {
+    /// Nothing will come while the player waits for it: its limits decide.
+    pub(super) fn wait_in_silence(&mut self, turn: &Turn<'_>, seat: &mut Seat) {
         seat.pending = Pending::Silence;
-        self.plan_timeout(turn.slot, seat, seat.at(seat.first_byte_limit.min(seat.limit)));
+        let limit = seat.at(seat.first_byte_limit.min(seat.limit));
+        self.plan_timeout(turn.slot, seat, limit.max(turn.board.from));
         if seat.watch != After::NEVER {
-            let patience = Request::PROGRESS_EVERY.max(Self::no_look_for(turn, seat));
-            self.plan_look(turn.slot, seat, turn.now + patience);
+            self.plan_look(turn.slot, seat, next_look(turn, seat, turn.now));
         }
     }
 
@@ -111,7 +112,9 @@ impl Hall {
             None => self.edges[way.pop.index()].look(key, now),
             Some(_) => match turn.board.live[way.pop.index()].look(key) {
                 Some(stocked) if stocked.filled_at <= now => Look::Hit,
-                Some(stocked) => Look::Filling(stocked.ready_at, stocked.filled_at),
+                Some(Stocked { ready_at, filled_at, asked_at, .. }) => {
+                    Look::Filling { ready_at, filled_at, asked_at }
+                }
                 None => Look::Absent,
             },
         };
@@ -120,20 +123,22 @@ impl Hall {
                 self.count_lookup(turn, seat, (Found::Hit, seat.size));
                 self.start_body(turn, seat, way, (now, now));
             }
-            Look::Filling(ready, filled) if stage.levers.joins(InFlight::Streaming) => {
+            Look::Filling { ready_at, filled_at, asked_at }
+                if stage.levers.joins(InFlight::at(now, (asked_at, ready_at))) =>
+            {
                 self.count_lookup(turn, seat, (Found::Joined, seat.size));
-                self.start_body(turn, seat, way, (ready.max(now), filled));
+                self.start_body(turn, seat, way, (ready_at.max(now), filled_at));
             }
             Look::Asked if stage.levers.joins(InFlight::Waiting { age: Micros::ZERO }) => {
                 self.count_lookup(turn, seat, (Found::Joined, seat.size));
                 seat.pending = Pending::Backhaul(way.pop);
                 self.joined.push(Joined { pop: way.pop, key, slot: turn.slot, requested_at: now });
             }
-            Look::Filling(..) | Look::Asked | Look::Absent => {
+            Look::Filling { .. } | Look::Asked | Look::Absent => {
                 seat.pending = Pending::Backhaul(way.pop);
                 if live.is_none() {
                     self.count_lookup(turn, seat, (Found::Fetched, seat.size));
-                    self.edges[way.pop.index()].asked(key, seat.size.to_bytes());
+                    self.edges[way.pop.index()].asked(key, seat.size.to_bytes(), now);
                 }
                 self.outbox.push(Fetch {
                     at: now,
@@ -181,17 +186,16 @@ impl Hall {
         times: Option<(Timestamp, Timestamp)>,
     ) {
         let (stage, board) = (turn.stage, turn.board);
-        let rtt =
-            board.route[stage.pair(seat.region, seat.asked())].1 + stage.access_rtts[seat.cohort.index()];
-        let first_byte = rtt + EDGE_SERVICE + seat.fault_wait;
         let requested_at = seat.requested_at;
+        let distance = board.route[stage.pair(seat.region, seat.asked())].1;
+        let mut way = Way::of(stage, seat, (pop, distance), requested_at);
+        way.first_byte += seat.fault_wait;
         match times {
             Some((ready, filled)) => {
-                let way = Way { pop, first_byte, rtt, cold: requested_at.since(seat.used_at) > IDLE_RESTART };
                 self.start_body(turn, seat, &way, (ready.max(requested_at), filled));
             }
             None => {
-                let at = (requested_at + first_byte).max(board.from);
+                let at = (requested_at + way.first_byte).max(board.from);
                 self.answer_at(turn, seat, at, Pending::Error(Failure::Status(503)));
             }
         }
@@ -249,14 +253,11 @@ impl Cell {
     }
 }
 
-/// The way to the POP that DNS names now. A new connection costs a round trip for TCP and one for TLS 1.3.
+/// The way to the POP that DNS names now.
 fn connect(turn: &Turn<'_>, seat: &mut Seat) -> Way {
     let (pop, distance) = turn.board.route[turn.stage.pair(seat.region, seat.asked())];
-    let rtt = distance + turn.stage.access_rtts[seat.cohort.index()];
-    let fresh = seat.connected.replace(pop) != Some(pop);
-    let cold = fresh || turn.now.since(seat.used_at) > IDLE_RESTART;
-    let handshakes = if fresh { rtt * 2 } else { Micros::ZERO };
-    Way { pop, first_byte: handshakes + rtt + EDGE_SERVICE, rtt, cold }
+    seat.handshakes = seat.connected.replace(pop) != Some(pop);
+    Way::of(turn.stage, seat, (pop, distance), turn.now)
 }
 
 /// Playlists come from the edge. A live one is as old as the edge's copy, at most half a segment.
@@ -281,4 +282,15 @@ pub(super) struct Way {
     pub(super) rtt: Micros,
     /// Whether the connection starts slowly.
     pub(super) cold: bool,
+}
+
+impl Way {
+    /// The way to a POP at a distance for a request of this time. A new connection costs a round trip for TCP and one for
+    /// TLS 1.3.
+    fn of(stage: &Stage, seat: &Seat, (pop, distance): (PopId, Micros), requested_at: Timestamp) -> Self {
+        let rtt = distance + stage.access_rtts[seat.cohort.index()];
+        let cold = seat.handshakes || requested_at.since(seat.used_at) > IDLE_RESTART;
+        let handshakes = if seat.handshakes { rtt * 2 } else { Micros::ZERO };
+        Self { pop, first_byte: handshakes + rtt + EDGE_SERVICE, rtt, cold }
+    }
 }

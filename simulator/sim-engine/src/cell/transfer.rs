@@ -28,8 +28,7 @@ impl Hall {
         let first_byte_at = ready + way.first_byte;
         seat.fill_wait = seat.count(ready);
         if seat.count(first_byte_at) > seat.first_byte_limit {
-            seat.pending = Pending::Silence;
-            self.plan_timeout(turn.slot, seat, seat.at(seat.first_byte_limit).max(board.from));
+            self.wait_in_silence(turn, seat);
             return;
         }
         let class = access_class(stage, seat, first_byte_at.max(board.from));
@@ -108,7 +107,8 @@ impl Hall {
         ends
     }
 
-    /// Plans what the player does about a body in this epoch: a limit that passes, a look at it.
+    /// Plans what the player does about a body: a limit that passes, a look at it. If the body's end is known, it is not
+    /// moved again, and all that comes before the end is planned now; else what falls into this epoch.
     pub(super) fn watch_over(&mut self, turn: &Turn<'_>, seat: &mut Seat, (pop, body): (PopId, &Body)) {
         let board = turn.board;
         let complete = if seat.pending == Pending::Ending(pop) { seat.due } else { Timestamp::NEVER };
@@ -117,7 +117,7 @@ impl Hall {
             let idle = turn.stage.profiles[seat.cohort.index()].loading.segment.idle;
             limit = limit.min(seat.at(seat.silent_from).saturating_add(idle));
         }
-        if limit < board.to && limit < complete {
+        if limit < horizon(turn, seat) && limit < complete {
             self.plan_timeout(turn.slot, seat, limit.max(board.from));
         }
         if seat.watch == After::NEVER {
@@ -138,13 +138,10 @@ impl Hall {
         }
     }
 
-    /// Plans the player's next look at its download after a time, if it falls into this epoch.
-    fn look_again(&mut self, turn: &Turn<'_>, seat: &mut Seat, after: Timestamp) {
-        let every = Request::PROGRESS_EVERY.0;
-        let looks = (after.since(seat.requested_at).0 / every + 1)
-            .max(Self::no_look_for(turn, seat).0.div_ceil(every));
-        let next = seat.requested_at + Micros(looks * every);
-        if next < turn.board.to {
+    /// Plans the player's first look at its download that is not before a time, if it is to be planned by now.
+    fn look_again(&mut self, turn: &Turn<'_>, seat: &mut Seat, first: Timestamp) {
+        let next = next_look(turn, seat, first);
+        if next < horizon(turn, seat) {
             self.plan_look(turn.slot, seat, next);
         }
     }
@@ -160,7 +157,8 @@ impl Hall {
                 (Some(seat.at(seat.first_byte)), received(turn, seat, body).0, seat.size)
             }
             Pending::Ending(_) => {
-                (Some(seat.at(seat.first_byte)), received_of_ending(turn, seat).0, seat.size)
+                let received = received_of_ending(turn, seat).0.min(filled_by(seat, now));
+                (Some(seat.at(seat.first_byte)), received, seat.size)
             }
             _ => return,
         };
@@ -174,7 +172,7 @@ impl Hall {
         if silent {
             self.plan_look(turn.slot, seat, now + Request::PROGRESS_EVERY);
         } else {
-            self.look_again(turn, seat, now);
+            self.look_again(turn, seat, now + Micros(1));
         }
     }
 
@@ -261,6 +259,30 @@ pub(super) fn received_of_ending(turn: &Turn<'_>, seat: &Seat) -> (Bits, u64) {
     let from = turn.now.max(seat.at(seat.body_from));
     let ahead = (u64::from(seat.last_rate) * seat.at(seat.last_bit).since(from).0).min(delivered);
     (Bits((delivered - ahead) / 1_000), ahead)
+}
+
+/// What the edge itself has of a body whose fill is still running, as the player sees it: it comes evenly.
+fn filled_by(seat: &Seat, now: Timestamp) -> Bits {
+    let (from, to) = (seat.at(seat.first_byte), seat.at(seat.filled));
+    if now >= to {
+        return seat.size;
+    }
+    let part = u128::from(seat.size.0) * u128::from(now.since(from).0) / u128::from(to.since(from).0.max(1));
+    Bits(u64::try_from(part).unwrap_or(u64::MAX)).min(seat.size)
+}
+
+/// Up to when what a player does about its download is to be planned: the body's end if that is known, else the barrier.
+fn horizon(turn: &Turn<'_>, seat: &Seat) -> Timestamp {
+    if matches!(seat.pending, Pending::Ending(_)) { seat.due.max(turn.board.to) } else { turn.board.to }
+}
+
+/// The first of a player's looks at its download that is not before `first`: it looks every 100 ms since the request, and
+/// those that lead nowhere are left out.
+pub(super) fn next_look(turn: &Turn<'_>, seat: &Seat, first: Timestamp) -> Timestamp {
+    let every = Request::PROGRESS_EVERY.0;
+    let pointless = turn.stage.looks_after[seat.cohort.index()].0.div_ceil(every);
+    let looks = first.since(seat.requested_at).0.div_ceil(every).max(pointless).max(1);
+    seat.requested_at + Micros(looks * every)
 }
 
 /// Time that TCP's slow start costs a body: one round trip for each doubling from the initial window to what the path

@@ -63,6 +63,18 @@ fn the_same_holds_for_live_viewers_misses_and_handed_out_policies() {
     check_rebuffering("live, after", &world, Levers { steering: Steering::Static, ..Levers::MODERN });
 }
 
+/// Live players ask on whole milliseconds, so that their looks at a download, every 100 ms, can fall on barriers.
+#[test]
+fn no_look_at_a_download_is_lost_on_a_barrier() {
+    let mut world = worlds::small(1_000);
+    world.audience.vod = None;
+    let usual = rebuffering(&world, Levers::NAIVE, 8, world.clock.epoch);
+    let on_looks = rebuffering(&world, Levers::NAIVE, 8, Micros::from_millis(100));
+    let moved = relative(on_looks, usual);
+    println!("{usual:.5}, epochs of 100 ms {:+.3} %", moved * 100.0);
+    assert!(usual > 0.0 && moved.abs() < 0.01, "{usual} {on_looks}");
+}
+
 /// Hit ratio and origin bytes after the warm-up, pooled over two seeds.
 fn deliveries(world: &World, levers: Levers, cells: u16) -> (f64, f64) {
     let mut world = world.clone();

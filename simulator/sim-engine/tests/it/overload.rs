@@ -2,12 +2,13 @@
 
 use reports::measure::{SeedRun, Tally};
 use reports::metric::{self, Unit};
-use scenarios::world::Service;
+use scenarios::levers::Levers;
+use scenarios::world::{Access, Service};
 use scenarios::{Document, NoFiles, ResolvedArm};
 use sim_engine::ledger::{Cause, Sums};
 use sim_engine::measure::seed_run;
 use sim_engine::{RunOptions, RunOutput, Stage};
-use units::{Micros, Ppm, Seed};
+use units::{Kbps, Micros, Ppm, Seed};
 
 use crate::worlds;
 
@@ -61,6 +62,50 @@ fn an_origin_that_takes_three_seconds_is_waited_for_three_seconds() {
         let waits: Vec<&Micros> = output.origin_waits.iter().flatten().collect();
         assert!(!waits.is_empty() && waits.iter().all(|wait| **wait >= service), "arm `{}`", arm.id);
     }
+}
+
+/// Nobody else, an access network that is never the limit, and an origin that sends a segment in minutes.
+#[test]
+fn a_segment_that_trickles_into_the_edge_is_given_up_in_time_and_blamed_on_the_origin() {
+    let mut world = worlds::small(2);
+    world.audience.live = None;
+    world.cold_cache = true;
+    world.origin.capacity = Kbps(100);
+    world.shield = None;
+    for cohort in &mut world.audience.cohorts {
+        cohort.access = Access::Fixed(Kbps::from_mbps(20));
+    }
+    let sums = worlds::total(&worlds::run(&world, Levers::NAIVE, 1));
+    assert!(sums.failures > 0, "no request met its limit: {sums:?}");
+    assert!(sums.stalled > 0 && sums.caused[Cause::OriginOrMiss as usize] == sums.stalled, "{sums:?}");
+}
+
+/// A viewer who leaves a dead CDN has stalled there, not where it turns to.
+#[test]
+fn a_pathway_is_not_charged_with_what_happened_before_a_viewer_turned_to_it() {
+    let mut world = worlds::small(200);
+    world.cdns[1].weight = 0;
+    for pop in &mut world.pops {
+        pop.capacity = Kbps::from_mbps(20_000);
+    }
+    for cohort in &mut world.audience.cohorts {
+        cohort.access = Access::Fixed(Kbps::from_mbps(30));
+    }
+    world.faults = vec![worlds::outage(fault_plan::Failure::Hang)];
+    let output = worlds::run(&world, Levers::NAIVE, 1);
+    let of = |pathway: usize| {
+        let parts = output.buckets.iter().flat_map(|bucket| bucket.iter().skip(pathway).step_by(2));
+        parts.fold(Sums::default(), |mut sum, part| {
+            sum.add(part);
+            sum
+        })
+    };
+    let (dead, other) = (of(0), of(1));
+    println!("stalled {} and {} us, {} moves", dead.stalled, other.stalled, other.moves);
+    assert_eq!(other.failures, 0);
+    // Two handshakes, playlist and segment at 30 Mbit/s over 15 ms: a little over a second.
+    assert!(other.moves > 0 && other.stalled < other.moves * 1_500_000);
+    assert!(dead.stalled > other.stalled);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a miss does: join a fill or start one ([`Coalescing`]), and from where ([`Shielding`]).
 
-use units::Micros;
+use units::{Micros, Timestamp};
 
 use crate::playback::health::FIRST_BYTE_MAX;
 
@@ -16,6 +16,14 @@ pub enum InFlight {
     },
     /// Its body is arriving.
     Streaming,
+}
+
+impl InFlight {
+    /// What a fill that was asked for at one time and brings its first byte at another is in the middle of.
+    #[must_use]
+    pub fn at(now: Timestamp, (asked_at, first_byte_at): (Timestamp, Timestamp)) -> Self {
+        if first_byte_at <= now { Self::Streaming } else { Self::Waiting { age: now.since(asked_at) } }
+    }
 }
 
 /// What a request does on a miss.

@@ -20,3 +20,11 @@ fn edges_fill_from_the_shield_and_around_a_dead_one() {
     assert_eq!(ShieldedFills.upstream(Tier::Edge, ShieldState::Down), Upstream::Origin);
     assert_eq!(ShieldedFills.upstream(Tier::Shield, ShieldState::Up), Upstream::Origin);
 }
+
+#[test]
+fn a_fill_waits_until_its_first_byte_and_streams_from_then_on() {
+    let (asked_at, first_byte_at) = (Timestamp(1_000), Timestamp(5_000));
+    let at = |now| InFlight::at(Timestamp(now), (asked_at, first_byte_at));
+    assert_eq!(at(4_999), InFlight::Waiting { age: Micros(3_999) });
+    assert_eq!(at(5_000), InFlight::Streaming);
+}
