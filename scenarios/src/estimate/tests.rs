@@ -44,3 +44,12 @@ fn the_default_run_is_tens_of_millions_of_events_and_megabytes() {
     assert!((10_000_000..400_000_000).contains(&plan.memory.0), "{}", plan.memory.0);
     assert!((50_000..200_000).contains(&plan.sessions), "{}", plan.sessions);
 }
+
+#[test]
+fn a_huge_catalogue_costs_time_however_few_watch() {
+    let (usual, huge) = (plan("smoke", &[]), plan("smoke", &[("catalogue.titles", "1000000")]));
+    let cold = plan("smoke", &[("catalogue.titles", "1000000"), ("run.cold_cache", "true")]);
+    assert_eq!(huge.warmed, 1_000_000 * 675 * 4 * 5);
+    assert!(usual.time_at(800).0 < 1_000_000 && huge.time_at(800).0 > 60_000_000);
+    assert_eq!((cold.warmed, cold.time_at(800)), (0, Micros(cold.segments * 800 / 1_000)));
+}
