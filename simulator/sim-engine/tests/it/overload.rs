@@ -3,7 +3,7 @@
 use reports::measure::{SeedRun, Tally};
 use reports::metric::{self, Unit};
 use scenarios::levers::Levers;
-use scenarios::world::{Access, Service};
+use scenarios::world::{Access, Device, Service};
 use scenarios::{Document, NoFiles, ResolvedArm};
 use sim_engine::ledger::{Cause, Sums};
 use sim_engine::measure::seed_run;
@@ -81,6 +81,24 @@ fn a_segment_that_trickles_into_the_edge_is_given_up_in_time_and_blamed_on_the_o
     let sums = worlds::total(&worlds::run(&world, Levers::NAIVE, 1));
     assert!(sums.failures > 0 && sums.segments == 0, "no request met its limit: {sums:?}");
     assert!(sums.stalled > 0 && sums.caused[Cause::OriginOrMiss as usize] == sums.stalled, "{sums:?}");
+}
+
+/// hls.js looks every 100 ms also while nothing comes: with its buffer nearly empty it gives a download up for a lower variant
+/// before its limit of 10 s, be it that a CDN hangs or that the origin takes too long.
+#[test]
+fn the_silence_of_an_origin_is_looked_at() {
+    let mut world = worlds::small(80);
+    world.audience.live = None;
+    world.audience.cohorts.drain(..2);
+    let web = &mut world.audience.cohorts[0];
+    (web.share, web.device, web.access) = (Ppm::ONE, Device::Web, Access::Fixed(Kbps::from_mbps(20)));
+    world.cold_cache = true;
+    world.origin.service = Service::Constant { value: Micros::from_secs(30) };
+    let sums = worlds::total(&worlds::run(&world, Levers::NAIVE, 1));
+    // What has neither come nor failed was given up, or is one of 40 viewers' last request.
+    let given_up = sums.requests - sums.answered - sums.failures;
+    println!("{given_up} of {} requests given up", sums.requests);
+    assert!(given_up > 200);
 }
 
 /// A viewer who leaves a dead CDN has stalled there, not where it turns to.
