@@ -107,7 +107,8 @@ impl Document {
     }
 
     /// Scales a scenario whose peak is `from` viewers to one of `to`, with everything that serves them: the sensitivity
-    /// table's runs, and the steps of a capacity search. A `[scale] audience` that is set already is replaced.
+    /// table's runs, and the steps of a capacity search. A `[scale] audience` that is set already is replaced, so `from` is
+    /// the peak without it.
     ///
     /// # Errors
     /// As [`Document::set`].

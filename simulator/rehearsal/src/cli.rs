@@ -75,7 +75,7 @@ pub struct RunArgs {
     /// Threads to use; changes no byte of the report [default: all cores]. Example: --threads 2
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
-    /// Stop before the seed that would take longer than this, judging what was done. Example: --budget 3m
+    /// Stop before the seed that would take longer than this, judging what was done; no sensitivity table. Example: --budget 3m
     #[arg(long, value_name = "TIME")]
     pub budget: Option<String>,
     /// Earlier report for gates with vs = "baseline". Example: --baseline main/report.json

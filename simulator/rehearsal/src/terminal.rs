@@ -70,10 +70,16 @@ fn quoted(word: &str) -> String {
     }
 }
 
+/// The words of the command line. Where one is not UTF-8, it is shown as near as can be.
+#[must_use]
+pub fn words() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
 /// The program as it was called, so that a printed command works where a person pastes it.
 #[must_use]
 pub fn program() -> String {
-    std::env::args().next().unwrap_or_else(|| "rehearsal".to_owned())
+    words().into_iter().next().unwrap_or_else(|| "rehearsal".to_owned())
 }
 
 #[cfg(test)]

@@ -48,8 +48,7 @@ fn ended(outcome: Outcome) -> u8 {
 fn told(failure: &Failure) -> u8 {
     terminal::note(&failure.to_string());
     if matches!(failure.code, exit::CANNOT_JUDGE | exit::FAILED | exit::BUG) {
-        let words: Vec<String> = std::env::args().collect();
-        terminal::note(&format!("repeat: {}", terminal::command(&words)));
+        terminal::note(&format!("repeat: {}", terminal::command(&terminal::words())));
     }
     failure.code
 }

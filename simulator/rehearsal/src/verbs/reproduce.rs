@@ -41,7 +41,7 @@ fn say(reproduced: &Reproduced, as_json: bool) -> u8 {
     terminal::data(&if as_json { value.to_string() } else { line });
     let code = reproduced.exit_code();
     if code != exit::OK {
-        terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
+        terminal::note(&format!("repeat: {}", terminal::command(&terminal::words())));
     }
     code
 }

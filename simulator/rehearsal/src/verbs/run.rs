@@ -182,10 +182,15 @@ impl Rehearsal<'_> {
         let watch = Stopwatch::start();
         let threads = threads(self.args.threads);
         let table = if self.args.no_sensitivity { None } else { Table::of(&self.document, &self.resolved)? };
+        let table = table.filter(|_| {
+            self.budget.is_none_or(|_| {
+                terminal::note("the sensitivity table is left out: it has no place in a budget");
+                false
+            })
+        });
         let scenario = self.resolved.name.clone();
         let crew = Crew { scenario: &scenario, threads, stop: self.stop };
-        // With a budget, nothing comes before the seeds.
-        let looked = match table.as_ref().filter(|table| table.is_smaller() && self.budget.is_none()) {
+        let looked = match table.as_ref().filter(|table| table.is_smaller()) {
             Some(table) => crew.first_look(table)?,
             None => Vec::new(),
         };
@@ -311,7 +316,9 @@ impl Rehearsal<'_> {
             complete: true,
             repeat: String::new(),
         })?;
-        Ok(report.gates.iter().any(|gate| gate.state == GateState::Inconclusive))
+        let open =
+            |gate: &GateResult| gate.severity == Severity::Block && gate.state == GateState::Inconclusive;
+        Ok(report.gates.iter().any(open))
     }
 
     /// Writes the seeds that were done into the record, if they are fewer than the scenario asks for.

@@ -46,7 +46,9 @@ impl Table {
         let mut scaled = document.clone();
         let peak = u32::try_from(peak).unwrap_or(u32::MAX);
         let viewers = size.viewers.min(peak);
-        scaled.scale_audience_to(viewers, peak)?;
+        if viewers < peak {
+            scaled.scale_audience_to(viewers, unscaled_peak(document, &loader, peak)?)?;
+        }
         let cells = resolved.arms.iter().map(|arm| arm.world.clock.cells).max().unwrap_or(1);
         scaled.set("run.cells", &cells_for(cells, viewers, peak).to_string())?;
         let base = scaled.resolve(&loader)?;
@@ -167,6 +169,19 @@ impl Table {
     }
 }
 
+/// The peak of a scenario without its own `scale.audience`, which is what a new one counts from.
+fn unscaled_peak(document: &Document, loader: &Recorded<'_>, peak: u32) -> Result<u32, Failure> {
+    let key = "scale.audience";
+    if !document.has(key) {
+        return Ok(peak);
+    }
+    let mut unscaled = document.clone();
+    unscaled.set(key, "1.0")?;
+    let arms = unscaled.resolve(loader)?.arms;
+    let peak = arms.iter().map(|arm| arm.world.peak_viewers()).max().unwrap_or(0);
+    Ok(u32::try_from(peak).unwrap_or(u32::MAX))
+}
+
 /// Cells for `viewers` where `peak` have `cells`: as many viewers to a cell. An epoch costs each cell the same, however few are in
 /// it, so that a tenth of the audience in all 64 would spend a fifth of its time on that.
 fn cells_for(cells: u16, viewers: u32, peak: u32) -> u16 {
@@ -259,6 +274,26 @@ mod tests {
         assert!(table.cases.iter().all(Option::is_some));
         assert_eq!(table.cases.len(), ASSUMPTIONS.len() * 2);
         assert!(ASSUMPTIONS.len() >= 12);
+    }
+
+    #[test]
+    fn the_table_has_the_viewers_that_it_names_whatever_the_scenarios_own_scale() {
+        for (scale, viewers) in [("0.02", 1_000), ("0.5", 5_000), ("1", 5_000), ("2", 5_000)] {
+            let mut document =
+                Document::open(scenarios::library::DEFAULT, &NoFiles).expect("a shipped scenario");
+            document.set("scale.audience", scale).expect("a factor");
+            let resolved = document.resolve(&NoFiles).expect("a scaled scenario");
+            let table =
+                Table::of(&document, &resolved).expect("a valid table").expect("the default has a table");
+            assert_eq!(table.viewers, viewers, "{scale}");
+            for arm in table.arms() {
+                assert!(
+                    arm.world.peak_viewers().abs_diff(u64::from(viewers)) <= 5,
+                    "{scale}: {}",
+                    arm.world.peak_viewers()
+                );
+            }
+        }
     }
 
     #[test]

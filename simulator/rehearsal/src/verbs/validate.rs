@@ -51,7 +51,7 @@ fn say(found: &Validation, as_json: bool) -> u8 {
         terminal::data(&format!("{} passed, {} failed{skipped}", found.passed, found.failed));
     }
     if code != exit::OK {
-        terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
+        terminal::note(&format!("repeat: {}", terminal::command(&terminal::words())));
     }
     code
 }
@@ -104,7 +104,7 @@ fn say_search(found: &search::Found, as_json: bool) -> u8 {
         terminal::data(&format!("{} passed, {failed} failed", found.all.among_three));
     }
     if code != exit::OK {
-        terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
+        terminal::note(&format!("repeat: {}", terminal::command(&terminal::words())));
     }
     code
 }
@@ -132,7 +132,7 @@ fn say_entities(found: &entities::Found, as_json: bool) -> u8 {
         terminal::data(&format!("{} passed, {} failed", found.passed(), found.failed()));
     }
     if code != exit::OK {
-        terminal::note(&format!("repeat: {}", terminal::command(&std::env::args().collect::<Vec<_>>())));
+        terminal::note(&format!("repeat: {}", terminal::command(&terminal::words())));
     }
     code
 }

@@ -224,3 +224,17 @@ fn a_text_that_is_no_report_is_refused_with_its_name() {
         }
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_is_not_utf_8_is_refused_like_any_other() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let sandbox = Sandbox::new();
+    sandbox.write("taken", "");
+    let mut command = sandbox.command(&["run", "smoke", "--out"]);
+    let output = command.arg(OsStr::from_bytes(b"taken/n\xff")).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(97), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+}

@@ -143,8 +143,15 @@ fn start_long(sandbox: &Sandbox, args: &[&str]) -> (Child, BufReader<ChildStderr
     (child, stderr)
 }
 
+/// By a person, by a CI system that has waited long enough, by a terminal that goes away.
 #[test]
 fn an_interrupted_run_reports_the_seeds_that_were_done_and_says_so() {
+    for name in ["-INT", "-TERM", "-HUP"] {
+        interrupted_by(name);
+    }
+}
+
+fn interrupted_by(name: &str) {
     let sandbox = Sandbox::new();
     let args =
         ["run", "smoke", "--seeds", "1000", "--set", "scale.audience=0.02", "--threads", "2", "--out", "out"];
@@ -154,7 +161,7 @@ fn an_interrupted_run_reports_the_seeds_that_were_done_and_says_so() {
     while !said.contains("\n6/2000") {
         assert!(stderr.read_line(&mut said).expect("UTF-8") > 0, "it ended:\n{said}");
     }
-    signal(&child, "-INT");
+    signal(&child, name);
     stderr.read_to_string(&mut said).expect("UTF-8");
     assert_eq!(child.wait().expect("a child").code(), Some(130), "{said}");
     assert!(said.lines().last().is_some_and(|line| line.starts_with("repeat: ")), "{said}");

@@ -84,6 +84,27 @@ fn a_run_that_its_budget_cut_short_is_reproduced_with_the_seeds_that_were_done()
 }
 
 #[test]
+fn a_budget_is_not_spent_on_the_sensitivity_table() {
+    let sandbox = Sandbox::new();
+    let args = [
+        "run",
+        "smoke",
+        "--set",
+        "scale.audience=0.02",
+        "--set",
+        "sensitivity.viewers=100",
+        "--budget",
+        "1ms",
+        "--out",
+        "out",
+    ];
+    let finished = sandbox.run(&args).expect_judged();
+    assert!(finished.stderr.contains("the sensitivity table is left out"), "{}", finished.stderr);
+    assert!(sandbox.report("out").subject.sensitivity.is_none());
+    sandbox.run(&["reproduce", "out/report.json"]).expect(0);
+}
+
+#[test]
 fn the_sensitivity_table_is_reproduced_too() {
     let sandbox = Sandbox::new();
     let mut args = vec!["run", "smoke", "--seeds", "1", "--out", "out"];
